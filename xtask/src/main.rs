@@ -1,0 +1,2 @@
+//! The wingbeat binary.
+fn main() {}
