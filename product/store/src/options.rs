@@ -1,0 +1,52 @@
+//! The settings of a store.
+
+use std::time::Duration;
+
+use crate::format::ReadOptions;
+
+/// Settings of a [`Store`](crate::Store); the default suits a folder on a local disk.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StoreOptions {
+    /// Refuses every write.
+    pub read_only: bool,
+    /// How text files are read, where no schema file beside them says otherwise.
+    pub read: ReadOptions,
+    /// How old the index may grow before a look-up scans the folder again (default 1 s).
+    pub rescan_after: Duration,
+    /// How long a file that looks unfinished must lie still before it counts as it is (default
+    /// 2 s).
+    pub settle: Duration,
+    /// How many batches may be decoded at once, over all streams (default: the number of cores).
+    pub decoders_max: usize,
+    /// How many decoded batches wait in front of a slow reader, per stream (default 2).
+    pub queue_batches_max: usize,
+    /// The rows of a batch (default 65 536).
+    pub batch_rows_max: usize,
+    /// The bytes of a batch that the reader aims at (default 4 MiB); a single row may exceed it.
+    pub batch_bytes_target: usize,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            read_only: false,
+            read: ReadOptions::default(),
+            rescan_after: Duration::from_secs(1),
+            settle: Duration::from_secs(2),
+            decoders_max: std::thread::available_parallelism().map_or(4, usize::from),
+            queue_batches_max: 2,
+            batch_rows_max: 64 * 1024,
+            batch_bytes_target: 4 << 20,
+        }
+    }
+}
+
+impl StoreOptions {
+    /// Refuses every write, or not.
+    #[must_use]
+    pub fn with_read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+}
