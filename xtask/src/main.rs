@@ -1,2 +1,85 @@
-//! The wingbeat binary.
-fn main() {}
+//! `cargo xtask`: the commands that people and CI run on this workspace. Nothing here is shipped.
+#![expect(clippy::print_stdout, reason = "a command line tool talks to its terminal")]
+
+mod ci;
+mod deny;
+mod interop;
+mod layers;
+mod run;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::run::Stages;
+use crate::workspace::Workspace;
+
+/// The workspace's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run all tests: unit, integration and documentation tests, then the interop tests.
+    Test {
+        /// Run the long forms too (sets WINGBEAT_SLOW=1).
+        #[arg(long)]
+        slow: bool,
+    },
+    /// Run everything that has to hold before a change lands; ends with `test`.
+    Ci,
+    /// Check the rules of STYLE.md that a program can check.
+    Tidy,
+    /// Check which crate depends on which.
+    Layers,
+    /// Run the tests against pyarrow alone. Arguments after `--` go to pytest.
+    Interop {
+        #[arg(last = true)]
+        pytest: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let workspace = match Workspace::load() {
+        Ok(workspace) => workspace,
+        Err(failure) => {
+            println!("xtask: {failure}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match cli.command {
+        Command::Test { slow } => {
+            let mut stages = Stages::new("test");
+            test::run(&workspace, &mut stages, slow);
+            stages.finish()
+        }
+        Command::Ci => {
+            let mut stages = Stages::new("ci");
+            ci::run(&workspace, &mut stages);
+            stages.finish()
+        }
+        Command::Tidy => {
+            let mut stages = Stages::new("tidy");
+            stages.check("tidy", || tidy::run(&workspace));
+            stages.finish()
+        }
+        Command::Layers => {
+            let mut stages = Stages::new("layers");
+            stages.check("layers", || layers::run(&workspace));
+            stages.finish()
+        }
+        Command::Interop { pytest } => {
+            let mut stages = Stages::new("interop");
+            interop::run(&workspace, &mut stages, &pytest);
+            stages.finish()
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! `cargo xtask ci`: what has to hold before a change lands. The cheap stages come first.
+
+use crate::run::{Stages, cargo};
+use crate::workspace::Workspace;
+use crate::{deny, layers, test, tidy};
+
+/// All stages, ending with all tests.
+pub(crate) fn run(workspace: &Workspace, stages: &mut Stages) {
+    let cargo = |args: &[&str]| {
+        let mut command = cargo();
+        command.current_dir(&workspace.root).args(args);
+        command
+    };
+    stages.command("format", &mut cargo(&["fmt", "--all", "--check"]));
+    stages.check("tidy", || tidy::run(workspace));
+    stages.check("layers", || layers::run(workspace));
+    let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    stages.command("clippy", &mut cargo(&clippy));
+    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+    stages.command("rustdoc", doc.env("RUSTDOCFLAGS", "-D warnings"));
+    stages.check("licences and bans", || deny::run(workspace));
+    test::run(workspace, stages, false);
+}

@@ -1,0 +1,16 @@
+//! `cargo xtask test`: every test there is.
+
+use crate::interop;
+use crate::run::{Stages, cargo};
+use crate::workspace::Workspace;
+
+/// Unit, integration and documentation tests of every crate, then the tests against pyarrow.
+pub(crate) fn run(workspace: &Workspace, stages: &mut Stages, slow: bool) {
+    let mut command = cargo();
+    command.current_dir(&workspace.root).args(["test", "--workspace", "--locked"]);
+    if slow {
+        command.env("WINGBEAT_SLOW", "1");
+    }
+    stages.command("unit, integration and documentation tests", &mut command);
+    interop::run(workspace, stages, &[]);
+}
