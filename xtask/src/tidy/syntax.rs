@@ -35,7 +35,8 @@ pub(super) fn check(path: &Path, outline: &Outline) -> Vec<Finding> {
     rules.visit_file(&outline.file);
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     if matches!(name, "lib.rs" | "mod.rs") {
-        rules.findings.extend(outline.file.items.iter().filter_map(beside_the_index));
+        // The first one is enough to say it.
+        rules.findings.extend(outline.file.items.iter().find_map(beside_the_index));
     }
     rules.findings
 }
@@ -62,8 +63,10 @@ fn beside_the_index(item: &Item) -> Option<Finding> {
         _ => false,
     };
     let line = *lines(item).start();
-    (!is_index).then(|| Finding::error(line, "lib.rs and mod.rs hold docs, mod and use lines only"))
+    (!is_index).then(|| Finding::error(line, INDEX))
 }
+
+const INDEX: &str = "lib.rs and mod.rs hold docs, mod and use lines only; code goes to x.rs";
 
 struct Rules {
     findings: Vec<Finding>,
