@@ -1,0 +1,73 @@
+//! What a client's connection can be tuned by.
+
+use std::time::Duration;
+
+/// The tuning of a channel. Every default states why it is what it is.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ChannelConfig {
+    /// The largest DATA frame that is accepted, announced as SETTINGS_MAX_FRAME_SIZE; 1 MiB. See
+    /// [`ServerConfig::frame_bytes_max`](crate::ServerConfig::frame_bytes_max).
+    pub frame_bytes_max: u32,
+    /// How much the server may send on one call before it is read; 16 MiB.
+    pub stream_window_bytes: u32,
+    /// The same for all calls of the connection together; 64 MiB. Several times a call's, else one
+    /// answer that is not read stops every other call.
+    pub connection_window_bytes: u32,
+    /// How much of an upload waits, framed, for the socket, for each call; 2 MiB. The source is
+    /// asked for its next message once less than this is waiting.
+    pub send_buffer_bytes: usize,
+    /// The largest headers or trailers of one call; 64 KiB.
+    pub header_bytes_max: u32,
+    /// How long connecting may take, until the server has said its first words of HTTP/2; 10 s.
+    pub connect_timeout: Duration,
+    /// How long a TCP connection is silent before the kernel probes whether the peer is still
+    /// there; 60 s, and 30 s more until it counts as gone. `None` leaves the kernel's own setting.
+    pub tcp_keepalive: Option<Duration>,
+    /// How long a connection with running calls is silent before it is pinged (HTTP/2 PING).
+    /// `None`, the default, never pings: servers on gRPC's own libraries close the connection of a
+    /// client that pings more often than every five minutes. Of use where a proxy in between hides
+    /// that the server is gone, against servers known to allow it.
+    pub keepalive_interval: Option<Duration>,
+    /// How long the ping's answer may take before the connection counts as dead; 20 s.
+    pub keepalive_timeout: Duration,
+}
+
+impl Default for ChannelConfig {
+    fn default() -> Self {
+        Self {
+            frame_bytes_max: 1 << 20,
+            stream_window_bytes: 16 << 20,
+            connection_window_bytes: 64 << 20,
+            send_buffer_bytes: 2 << 20,
+            header_bytes_max: 64 << 10,
+            connect_timeout: Duration::from_secs(10),
+            tcp_keepalive: Some(Duration::from_secs(60)),
+            keepalive_interval: None,
+            keepalive_timeout: Duration::from_secs(20),
+        }
+    }
+}
+
+impl ChannelConfig {
+    /// Sets [`connect_timeout`](Self::connect_timeout).
+    #[must_use]
+    pub fn with_connect_timeout(mut self, connect_timeout: Duration) -> Self {
+        self.connect_timeout = connect_timeout;
+        self
+    }
+
+    /// Sets [`keepalive_interval`](Self::keepalive_interval).
+    #[must_use]
+    pub fn with_keepalive_interval(mut self, keepalive_interval: Option<Duration>) -> Self {
+        self.keepalive_interval = keepalive_interval;
+        self
+    }
+
+    /// Sets [`keepalive_timeout`](Self::keepalive_timeout).
+    #[must_use]
+    pub fn with_keepalive_timeout(mut self, keepalive_timeout: Duration) -> Self {
+        self.keepalive_timeout = keepalive_timeout;
+        self
+    }
+}

@@ -1,0 +1,84 @@
+//! How a channel gets a connection.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::DuplexStream;
+use tokio::net::{TcpStream, UnixStream};
+use tokio_util::task::AbortOnDropHandle;
+use wingbeat_wire::grpc::Code;
+
+use super::config::ChannelConfig;
+use super::connection::Connection;
+use crate::address::Address;
+use crate::listener::describe;
+use crate::socket::tune;
+use crate::status::Status;
+
+/// Starts a server on the far end of a new pipe.
+pub(super) type StartServer = dyn Fn() -> (DuplexStream, AbortOnDropHandle<()>) + Send + Sync;
+
+/// Where the other end is.
+#[derive(Clone)]
+pub(super) enum Connector {
+    Address(Address),
+    InProcess(Arc<StartServer>),
+}
+
+impl Connector {
+    /// What errors call the peer.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Address(address) => address.to_string(),
+            Self::InProcess(_) => "the server in this process".to_owned(),
+        }
+    }
+
+    /// The `:authority` of calls.
+    pub(super) fn authority(&self) -> String {
+        match self {
+            Self::Address(address) => address.authority(),
+            Self::InProcess(_) => "localhost".to_owned(),
+        }
+    }
+
+    /// Connects, and waits for the peer to begin with HTTP/2.
+    ///
+    /// # Errors
+    /// UNAVAILABLE, naming the address and the cause.
+    pub(super) async fn connect(self, config: ChannelConfig) -> Result<Arc<Connection>, Status> {
+        let name: Arc<str> = self.name().into();
+        let connecting = self.open(Arc::clone(&name), &config);
+        let cause = match tokio::time::timeout(config.connect_timeout, connecting).await {
+            Ok(Ok(connection)) => {
+                tracing::debug!(peer = %name, "connected");
+                return Ok(Arc::new(connection));
+            }
+            Ok(Err(cause)) => cause,
+            Err(_elapsed) => {
+                format!("no HTTP/2 answer within {:?}", config.connect_timeout)
+            }
+        };
+        tracing::debug!(peer = %name, cause, "cannot connect");
+        Err(Status::new(Code::Unavailable, format!("cannot connect to {name}: {cause}")))
+    }
+
+    async fn open(&self, name: Arc<str>, config: &ChannelConfig) -> Result<Connection, String> {
+        let text = |error: io::Error| describe(&error);
+        match self {
+            Self::Address(Address::Tcp { host, port }) => {
+                let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(text)?;
+                tune(&stream, config.tcp_keepalive);
+                Connection::start(stream, name, None, config).await
+            }
+            Self::Address(Address::Unix { path }) => {
+                let stream = UnixStream::connect(path).await.map_err(text)?;
+                Connection::start(stream, name, None, config).await
+            }
+            Self::InProcess(start) => {
+                let (stream, server) = start();
+                Connection::start(stream, name, Some(server), config).await
+            }
+        }
+    }
+}

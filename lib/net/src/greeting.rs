@@ -1,0 +1,228 @@
+//! Watches the first bytes of a connection: does the other side speak HTTP/2 at all?
+//!
+//! h2 would find out too, but late (text read as a frame length makes it wait for megabytes) and
+//! without saying what was there instead. Nothing is held back or changed on the way.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::oneshot;
+
+/// What a client sends first (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// The length of a frame's header; a server's first frame has to be SETTINGS.
+const FRAME_HEADER_LEN: usize = 9;
+/// The type of a SETTINGS frame, at this place of the header.
+const SETTINGS: (usize, u8) = (3, 4);
+/// How much of a foreign greeting is kept for the error.
+const KEPT_BYTES_MAX: usize = 64;
+
+/// Resolves once the peer's first bytes are known to be HTTP/2; an error when they are not, or
+/// when the connection ends before.
+pub(crate) type Greeted = oneshot::Receiver<Result<(), NotHttp2>>;
+
+/// The peer said something else, or left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotHttp2 {
+    Closed,
+    Spoke(Vec<u8>),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Expect {
+    /// We are the server, and the client sends its preface.
+    Preface,
+    /// We are the client, and the server sends its settings.
+    Settings,
+}
+
+/// A socket that is watched until its greeting is through.
+pub(crate) struct Watched<T> {
+    socket: T,
+    /// `None` once decided.
+    watch: Option<Watch>,
+}
+
+struct Watch {
+    expect: Expect,
+    seen: Vec<u8>,
+    tell: oneshot::Sender<Result<(), NotHttp2>>,
+}
+
+impl<T> Watched<T> {
+    /// Watches a connection that a client opened.
+    pub(crate) fn from_client(socket: T) -> (Self, Greeted) {
+        Self::new(socket, Expect::Preface)
+    }
+
+    /// Watches a connection to a server.
+    pub(crate) fn from_server(socket: T) -> (Self, Greeted) {
+        Self::new(socket, Expect::Settings)
+    }
+
+    fn new(socket: T, expect: Expect) -> (Self, Greeted) {
+        let (tell, greeted) = oneshot::channel();
+        (Self { socket, watch: Some(Watch { expect, seen: Vec::new(), tell }) }, greeted)
+    }
+
+    /// Looks at what was read. An error ends the connection.
+    fn look(&mut self, read: &[u8]) -> io::Result<()> {
+        let Some(watch) = &mut self.watch else { return Ok(()) };
+        let room = KEPT_BYTES_MAX - watch.seen.len();
+        watch.seen.extend_from_slice(&read[..read.len().min(room)]);
+        let verdict = match watch.expect.matches(&watch.seen) {
+            _ if read.is_empty() => Err(NotHttp2::Closed),
+            None => return Ok(()),
+            Some(true) => Ok(()),
+            Some(false) => Err(NotHttp2::Spoke(std::mem::take(&mut watch.seen))),
+        };
+        let Some(watch) = self.watch.take() else { return Ok(()) };
+        let failed = verdict.is_err();
+        // Nobody may be waiting any more; then nobody needs to know.
+        let _ = watch.tell.send(verdict);
+        if failed {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the peer speaks no HTTP/2"));
+        }
+        Ok(())
+    }
+}
+
+impl Expect {
+    /// Whether the bytes are as they should be; `None` while too few are there to tell.
+    fn matches(self, seen: &[u8]) -> Option<bool> {
+        match self {
+            Self::Preface => {
+                let len = seen.len().min(PREFACE.len());
+                let same = seen[..len] == PREFACE[..len];
+                (!same || len == PREFACE.len()).then_some(same)
+            }
+            Self::Settings => {
+                let (place, kind) = SETTINGS;
+                let wrong = seen.get(place).is_some_and(|&found| found != kind);
+                (wrong || seen.len() >= FRAME_HEADER_LEN).then_some(!wrong)
+            }
+        }
+    }
+}
+
+impl NotHttp2 {
+    /// For the error of a call: what is at the other end.
+    pub(crate) fn describe(&self) -> String {
+        let bytes = match self {
+            Self::Closed => return "the peer closed the connection without a word".to_owned(),
+            Self::Spoke(bytes) => bytes.as_slice(),
+        };
+        let line = bytes.split(|&byte| byte == b'\r' || byte == b'\n').next().unwrap_or(bytes);
+        let text = line.escape_ascii();
+        if bytes.starts_with(b"HTTP/") {
+            format!("the peer speaks HTTP/1 and no gRPC, it answered \"{text}\"")
+        } else if matches!(bytes, [0x15 | 0x16, 3, ..]) {
+            "the peer speaks TLS, which is not supported yet".to_owned()
+        } else {
+            format!("the peer speaks no HTTP/2, it began with \"{text}\"")
+        }
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.watch.is_none() {
+            return Pin::new(&mut this.socket).poll_read(cx, buf);
+        }
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut this.socket).poll_read(cx, buf))?;
+        Poll::Ready(this.look(&buf.filled()[before..]))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().socket).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().socket).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// What the watch says of a peer that writes `pieces` one by one and then leaves.
+    async fn verdict(expect: Expect, pieces: &[&[u8]]) -> Result<(), NotHttp2> {
+        let (near, mut far) = tokio::io::duplex(1);
+        let (mut near, greeted) = Watched::new(near, expect);
+        let read = async move {
+            let mut all = Vec::new();
+            // The error of a foreign greeting is what `greeted` tells in detail.
+            let _ = near.read_to_end(&mut all).await;
+        };
+        let write = async move {
+            for piece in pieces {
+                // The reader hangs up on a foreign greeting.
+                let _ = far.write_all(piece).await;
+            }
+        };
+        let ((), (), greeted) = tokio::join!(read, write, greeted);
+        greeted.unwrap()
+    }
+
+    #[tokio::test]
+    async fn knows_its_own_kind_byte_by_byte() {
+        assert_eq!(verdict(Expect::Preface, &[PREFACE, b"more"]).await, Ok(()));
+        let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        assert_eq!(verdict(Expect::Settings, &[&settings]).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn knows_strangers() {
+        for greeting in ["GET / HTTP/1.1\r\n", "SSH-2.0-OpenSSH_9.6\r\n"] {
+            let found = verdict(Expect::Preface, &[greeting.as_bytes()]).await;
+            assert!(matches!(found, Err(NotHttp2::Spoke(_))), "{greeting}: {found:?}");
+        }
+        let found = verdict(Expect::Settings, &[b"HTTP/1.1 400 Bad Request\r\n"]).await;
+        assert!(matches!(found, Err(NotHttp2::Spoke(_))), "{found:?}");
+        assert_eq!(verdict(Expect::Settings, &[&[0, 0]]).await, Err(NotHttp2::Closed));
+        assert_eq!(verdict(Expect::Preface, &[]).await, Err(NotHttp2::Closed));
+    }
+
+    #[test]
+    fn describes_what_it_found() {
+        let http = NotHttp2::Spoke(b"HTTP/1.1 400 Bad Request\r\nserver: x".to_vec());
+        assert!(http.describe().ends_with("it answered \"HTTP/1.1 400 Bad Request\""));
+        let ssh = NotHttp2::Spoke(b"SSH-2.0\r\n".to_vec());
+        assert!(ssh.describe().ends_with("it began with \"SSH-2.0\""));
+        let tls = NotHttp2::Spoke(vec![0x15, 3, 1, 0, 2]);
+        assert!(tls.describe().contains("TLS"));
+    }
+}

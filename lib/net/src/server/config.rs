@@ -1,0 +1,84 @@
+//! What a server can be tuned by.
+
+use std::time::Duration;
+
+/// The tuning of a server. Every default states why it is what it is.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// The largest DATA frame that is accepted, announced as SETTINGS_MAX_FRAME_SIZE; 1 MiB.
+    /// Each frame is read into memory of its own, so far larger frames cost page faults, and
+    /// 16 KiB ones (the protocol's default) cost half of the throughput. From 16 KiB to 16 MiB.
+    pub frame_bytes_max: u32,
+    /// How much a client may send on one call before it is read; 16 MiB. Several of the largest
+    /// frames, since the reader announces new room only when its socket runs dry.
+    pub stream_window_bytes: u32,
+    /// The same for all calls of a connection together; 64 MiB. It has to be several times a
+    /// call's, else one upload that is not read stops every other call. It also bounds what one
+    /// connection can make the server hold.
+    pub connection_window_bytes: u32,
+    /// How much of an answer waits, framed, for the socket, for each call; 2 MiB. The handler is
+    /// asked for its next message once less than this is waiting; one more message can come on
+    /// top, which counts whole.
+    pub send_buffer_bytes: usize,
+    /// How many calls one connection may run at once; 1024. Clients share one connection among all
+    /// their threads, and calls beyond it wait without being told.
+    pub concurrent_streams_max: u32,
+    /// The largest headers of one call; 64 KiB. Flight carries tokens, cookies and, in some
+    /// clients, whole queries there; hyper's 16 KiB are too few.
+    pub header_bytes_max: u32,
+    /// How long a connection is silent before it is pinged; 30 s. `None` never pings.
+    pub keepalive_interval: Option<Duration>,
+    /// How long the ping's answer may take before the connection counts as dead; 20 s.
+    pub keepalive_timeout: Duration,
+    /// How long a client has, once connected, to begin with HTTP/2; 10 s. It ends connections
+    /// that are opened and left half-open.
+    pub handshake_timeout: Duration,
+    /// How many connections are served at once; 1024, which is also the usual limit of open files
+    /// of a shell. One more is told so (GOAWAY) and closed.
+    pub connections_max: usize,
+    /// How long running calls have to finish after a shutdown was asked for; 30 s, what
+    /// orchestrators wait before they kill.
+    pub drain: Duration,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            frame_bytes_max: 1 << 20,
+            stream_window_bytes: 16 << 20,
+            connection_window_bytes: 64 << 20,
+            send_buffer_bytes: 2 << 20,
+            concurrent_streams_max: 1024,
+            header_bytes_max: 64 << 10,
+            keepalive_interval: Some(Duration::from_secs(30)),
+            keepalive_timeout: Duration::from_secs(20),
+            handshake_timeout: Duration::from_secs(10),
+            connections_max: 1024,
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+impl ServerConfig {
+    /// Sets [`connections_max`](Self::connections_max).
+    #[must_use]
+    pub fn with_connections_max(mut self, connections_max: usize) -> Self {
+        self.connections_max = connections_max;
+        self
+    }
+
+    /// Sets [`drain`](Self::drain).
+    #[must_use]
+    pub fn with_drain(mut self, drain: Duration) -> Self {
+        self.drain = drain;
+        self
+    }
+
+    /// Sets [`handshake_timeout`](Self::handshake_timeout).
+    #[must_use]
+    pub fn with_handshake_timeout(mut self, handshake_timeout: Duration) -> Self {
+        self.handshake_timeout = handshake_timeout;
+        self
+    }
+}

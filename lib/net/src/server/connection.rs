@@ -1,0 +1,120 @@
+//! One connection of a server, from its greeting to its end.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+
+use futures_util::FutureExt;
+use hyper::body::Incoming;
+use hyper::rt::Executor;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio_util::sync::CancellationToken;
+use tower::{Service, ServiceExt};
+
+use super::config::ServerConfig;
+use crate::body::{Body, panicked};
+use crate::greeting::{Greeted, Watched};
+use crate::peer::PeerAddr;
+use crate::socket::Socket;
+
+/// Serves one connection until its end. Once `drain` is cancelled, no new call is taken and the
+/// running ones finish. Dropping the future aborts the connection and every call on it.
+pub(crate) async fn serve_connection<S>(
+    socket: impl Socket,
+    peer: PeerAddr,
+    service: S,
+    config: ServerConfig,
+    drain: CancellationToken,
+) where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
+{
+    let (socket, greeted) = Watched::from_client(socket);
+    let calls = CancellationToken::new();
+    let _abort_calls_on_drop = calls.clone().drop_guard();
+    let service = service_fn(move |request| call(service.clone(), request, peer));
+    let connection = builder(&config, Calls(calls)).serve_connection(TokioIo::new(socket), service);
+    let mut connection = pin!(connection);
+
+    let mut greeting = pin!(greeting(greeted, config.handshake_timeout).fuse());
+    let mut draining = pin!(drain.cancelled().fuse());
+    let ended = loop {
+        tokio::select! {
+            ended = &mut connection => break ended,
+            () = &mut greeting => {
+                tracing::debug!(%peer, "closing a connection that did not begin with HTTP/2");
+                return;
+            }
+            () = &mut draining => connection.as_mut().graceful_shutdown(),
+        }
+    };
+    match ended {
+        Ok(()) => tracing::debug!(%peer, "connection closed"),
+        Err(error) => tracing::debug!(%peer, %error, "connection ended"),
+    }
+}
+
+/// Runs one call. The handler and its answer are polled by a task of their own, so that calls on
+/// one connection do not hold each other up.
+async fn call<S>(
+    service: S,
+    request: http::Request<Incoming>,
+    peer: PeerAddr,
+) -> Result<http::Response<Body>, Infallible>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
+{
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(peer);
+    let answer = AssertUnwindSafe(service.oneshot(request)).catch_unwind().await;
+    answer.unwrap_or_else(|panic| Ok(panicked(&*panic).into_response()))
+}
+
+/// Resolves only when the peer does not begin with HTTP/2 in time.
+async fn greeting(greeted: Greeted, timeout: std::time::Duration) {
+    match tokio::time::timeout(timeout, greeted).await {
+        // Greeted, or the connection is over, which its own future reports.
+        Ok(_) => std::future::pending().await,
+        Err(_elapsed) => {}
+    }
+}
+
+fn builder(config: &ServerConfig, calls: Calls) -> http2::Builder<Calls> {
+    // hyper's and h2's guards against rapid resets and tiny frames stay at their defaults.
+    let mut builder = http2::Builder::new(calls);
+    builder
+        .timer(TokioTimer::new())
+        .adaptive_window(false)
+        .initial_stream_window_size(config.stream_window_bytes)
+        .initial_connection_window_size(config.connection_window_bytes)
+        .max_frame_size(config.frame_bytes_max)
+        .max_send_buf_size(config.send_buffer_bytes)
+        .max_concurrent_streams(config.concurrent_streams_max)
+        .max_header_list_size(config.header_bytes_max)
+        .keep_alive_interval(config.keepalive_interval)
+        .keep_alive_timeout(config.keepalive_timeout)
+        .auto_date_header(false);
+    builder
+}
+
+/// Spawns the tasks of a connection's calls; they end when the token is cancelled.
+#[derive(Clone)]
+struct Calls(CancellationToken);
+
+impl<F> Executor<F> for Calls
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, call: F) {
+        let token = self.0.clone();
+        tokio::spawn(async move {
+            token.run_until_cancelled(call).await;
+        });
+    }
+}

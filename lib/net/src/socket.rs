@@ -1,0 +1,32 @@
+//! The byte streams a connection can run over, as one erased type.
+
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+/// Anything that HTTP/2 can run over. Boxed once a connection: the price is one indirect call a
+/// read or write, and vectored writes pass through.
+pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Socket for T {}
+
+/// How often a silent TCP connection is probed by the kernel, from `idle` on.
+const PROBE_INTERVAL: Duration = Duration::from_secs(10);
+/// How many unanswered probes end it.
+const PROBES_MAX: u32 = 3;
+
+/// Sets what both ends want of a TCP socket: no Nagle delay (messages are written whole), and the
+/// kernel's own keepalive after `idle`. A socket that refuses an option works all the same.
+pub(crate) fn tune(socket: &TcpStream, idle: Option<Duration>) {
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%error, "cannot set TCP_NODELAY");
+    }
+    let Some(idle) = idle else { return };
+    let keepalive =
+        TcpKeepalive::new().with_time(idle).with_interval(PROBE_INTERVAL).with_retries(PROBES_MAX);
+    if let Err(error) = SockRef::from(socket).set_tcp_keepalive(&keepalive) {
+        tracing::debug!(%error, "cannot set TCP keepalive");
+    }
+}
