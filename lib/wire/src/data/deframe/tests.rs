@@ -1,0 +1,1 @@
+//! `FlightData` in any split and order, whole and damaged.

@@ -1,0 +1,87 @@
+//! `FlightData` as received: the message that carries data.
+
+use arrow_buffer::Buffer;
+use bytes::Bytes;
+
+use crate::message::FlightDescriptor;
+
+/// One message of DoGet, DoPut or DoExchange. To send one, see
+/// [`FlightDataHead`](super::FlightDataHead).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FlightData {
+    /// What the stream is about; on the first message of DoPut and DoExchange.
+    pub flight_descriptor: Option<FlightDescriptor>,
+    /// An IPC `Message` flatbuffer without its length before it; empty when the message has only
+    /// metadata or only a descriptor.
+    pub data_header: Bytes,
+    /// For the application. Absent is not the same as empty.
+    pub app_metadata: Option<Bytes>,
+    /// The buffers that the header describes, as one block that starts at a multiple of 64 bytes.
+    pub data_body: Option<Buffer>,
+}
+
+impl FlightData {
+    /// Whether the header says that the buffers are compressed, so that decoding takes time.
+    /// Believes the header as it stands; a damaged one is `false`.
+    pub fn is_compressed(&self) -> bool {
+        peek_compressed(&self.data_header).unwrap_or(false)
+    }
+}
+
+/// `MessageHeader` of `Message.fbs`.
+const DICTIONARY_BATCH: u8 = 2;
+/// As above.
+const RECORD_BATCH: u8 = 3;
+
+/// Follows `Message.header` to `RecordBatch.compression`, through `DictionaryBatch.data` where it
+/// is one. The numbers are the fields' places in `Message.fbs`.
+fn peek_compressed(header: &[u8]) -> Option<bool> {
+    let message = Table::root(header)?;
+    let header_type = *header.get(message.field(1)?)?;
+    let batch = match header_type {
+        RECORD_BATCH => message.table(2)?,
+        DICTIONARY_BATCH => message.table(2)?.table(1)?,
+        _ => return Some(false),
+    };
+    Some(batch.field(3).is_some())
+}
+
+/// A flatbuffer table by its position; reads nothing outside the bytes.
+#[derive(Clone, Copy)]
+struct Table<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Table<'a> {
+    fn root(bytes: &'a [u8]) -> Option<Self> {
+        Some(Self { bytes, at: read_u32(bytes, 0)? })
+    }
+
+    /// Where the value of a field lies; `None` when it is absent.
+    fn field(self, place: usize) -> Option<usize> {
+        let back = i32::from_le_bytes(array(self.bytes, self.at)?);
+        let vtable = isize::try_from(self.at).ok()?.checked_sub(isize::try_from(back).ok()?)?;
+        let vtable = usize::try_from(vtable).ok()?;
+        let slot = 4 + 2 * place;
+        let vtable_len = usize::from(u16::from_le_bytes(array(self.bytes, vtable)?));
+        if slot + 2 > vtable_len {
+            return None;
+        }
+        let offset = u16::from_le_bytes(array(self.bytes, vtable.checked_add(slot)?)?);
+        (offset != 0).then(|| self.at.checked_add(usize::from(offset)))?
+    }
+
+    fn table(self, place: usize) -> Option<Self> {
+        let at = self.field(place)?;
+        Some(Self { bytes: self.bytes, at: at.checked_add(read_u32(self.bytes, at)?)? })
+    }
+}
+
+fn read_u32(bytes: &[u8], at: usize) -> Option<usize> {
+    usize::try_from(u32::from_le_bytes(array(bytes, at)?)).ok()
+}
+
+fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
+}

@@ -1,0 +1,17 @@
+//! `FlightData` on the wire: the messages of DoGet, DoPut and DoExchange.
+//!
+//! Sending, a message is a rope: a small head ([`FlightDataHead`]) and then the Arrow buffers as
+//! they are. Receiving, [`FlightDataDeframer`] reads the head while it arrives and copies the body
+//! once, into aligned memory that is used again ([`BodyPool`]).
+
+mod chunk;
+mod deframe;
+mod flight_data;
+mod head;
+mod pool;
+
+pub use chunk::FlightStreamChunk;
+pub use deframe::FlightDataDeframer;
+pub use flight_data::FlightData;
+pub use head::FlightDataHead;
+pub use pool::{BodyPool, BodyPoolStatistics};

@@ -1,0 +1,1 @@
+//! Messages as wholes: round trips, golden bytes, damage.
