@@ -1,0 +1,1 @@
+"""Wingbeat against pyarrow's C++ Flight: fixtures, processes and a pyarrow server."""
