@@ -17,7 +17,7 @@ pub(crate) fn run(workspace: &Workspace, stages: &mut Stages) {
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
     stages.command("clippy", &mut cargo(&clippy));
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
-    stages.command("rustdoc", doc.env("RUSTDOCFLAGS", "-D warnings"));
+    stages.command("rustdoc", doc.env("RUSTDOCFLAGS", "-D warnings -D missing_docs"));
     stages.check("licences and bans", || deny::run(workspace));
     test::run(workspace, stages, false);
 }
