@@ -111,7 +111,6 @@ pub enum EncodeError {
 
 impl EncodeError {
     /// A [`EncodeError::Unsupported`].
-    #[expect(dead_code, reason = "for the encode side of ipc")]
     pub(crate) fn unsupported(
         what: impl Into<Cow<'static, str>>,
         reason: impl Into<Cow<'static, str>>,

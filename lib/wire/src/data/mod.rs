@@ -5,13 +5,17 @@
 //! once, into aligned memory that is used again ([`BodyPool`]).
 
 mod chunk;
+mod decoder;
 mod deframe;
+mod encoder;
 mod flight_data;
 mod head;
 mod pool;
 
 pub use chunk::FlightStreamChunk;
+pub use decoder::{Decoded, FlightDataDecoder};
 pub use deframe::FlightDataDeframer;
+pub use encoder::FlightDataEncoder;
 pub use flight_data::FlightData;
 pub use head::FlightDataHead;
 pub use pool::{BodyPool, BodyPoolStatistics};

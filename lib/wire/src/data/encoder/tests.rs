@@ -1,0 +1,1 @@
+//! Streams of `FlightData` against the Arrow project's reader.

@@ -1,0 +1,373 @@
+//! Turns a stream of record batches into IPC messages.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{Schema, SchemaRef};
+use bytes::Bytes;
+
+use super::body::{BodyPart, assemble, place};
+use super::compressor::Compressor;
+use super::dictionary::{Dictionaries, PendingDictionary};
+use super::header::{BatchHeader, DictionaryHeader, HeaderWriter};
+use super::layout::{Layout, Piece, to_i64};
+use super::split::{Attempt, Split, Splitter};
+use super::{schema::encode_schema, walk};
+use crate::ipc::{Compression, EncodeOptions};
+use crate::{EncodeError, Segments};
+
+/// How many times larger than the limit on a message its content may be before compression. It
+/// bounds what a reader has to unpack at once when data compresses extremely well.
+const UNPACKED_FACTOR: usize = 8;
+
+/// What a message carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MessageKind {
+    /// Values of a dictionary.
+    Dictionary,
+    /// Rows of a batch.
+    Batch {
+        /// Whether they are the first rows of the batch that was pushed.
+        first: bool,
+    },
+}
+
+/// An IPC message: its flatbuffer, and its body as segments that share the arrays' memory.
+#[derive(Debug, Clone)]
+pub struct EncodedMessage {
+    /// What it carries.
+    pub kind: MessageKind,
+    /// The bare `Message` flatbuffer, which is what `FlightData.data_header` takes.
+    pub header: Bytes,
+    /// The body, every buffer padded to 64 bytes.
+    pub body: Segments,
+}
+
+/// Encodes the batches of one stream, splitting them by the size of the messages.
+///
+/// A batch is pushed, then polled until there is nothing left of it; each poll makes one message,
+/// so that no more than one is in memory. Dictionaries come before the first batch that needs
+/// them, and again when they changed.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use arrow_array::{ArrayRef, Int32Array, RecordBatch};
+/// use wingbeat_wire::ipc::{BatchEncoder, EncodeOptions};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let column: ArrayRef = Arc::new(Int32Array::from(vec![1, 2, 3]));
+/// let batch = RecordBatch::try_from_iter([("n", column)])?;
+/// let mut encoder = BatchEncoder::new(EncodeOptions::default());
+/// let _schema_message = encoder.start(batch.schema())?;
+/// encoder.push(batch)?;
+/// let message = encoder.poll(|_, header, body| header.len() + body)?;
+/// assert_eq!(message.map(|message| message.body.len()), Some(64));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct BatchEncoder {
+    options: EncodeOptions,
+    stream: Option<Stream>,
+    batch: Option<Progress>,
+    writer: MessageWriter,
+    splitter: Splitter,
+}
+
+/// What the schema determines.
+#[derive(Debug)]
+struct Stream {
+    schema: SchemaRef,
+    dictionaries: Dictionaries,
+}
+
+/// How far a batch has got.
+#[derive(Debug)]
+struct Progress {
+    batch: RecordBatch,
+    dictionaries: VecDeque<PendingDictionary>,
+    /// The first row that was not sent yet.
+    row: usize,
+    /// Whether all rows were sent; a batch without rows is sent, too.
+    done: bool,
+}
+
+impl BatchEncoder {
+    /// An encoder for one stream.
+    pub fn new(options: EncodeOptions) -> Self {
+        let max = options.split_bytes_max();
+        let writer = MessageWriter {
+            compression: options.compression,
+            compressor: None,
+            headers: HeaderWriter::default(),
+            ratio: 1.0,
+            max,
+        };
+        let splitter = Splitter::new(max, options.compression.is_some());
+        Self { options, stream: None, batch: None, writer, splitter }
+    }
+
+    /// Sets the schema. Returns its message, which has no body.
+    ///
+    /// # Errors
+    /// When the stream has a schema already, or the message is above the hard limit.
+    pub fn start(&mut self, schema: SchemaRef) -> Result<Bytes, EncodeError> {
+        if self.stream.is_some() {
+            return Err(misuse("the stream has a schema already, expected it once"));
+        }
+        let message = encode_schema(&schema);
+        self.check(message.len(), None)?;
+        let dictionaries = Dictionaries::new(&schema, self.options.dictionary_deltas);
+        self.stream = Some(Stream { schema, dictionaries });
+        Ok(message)
+    }
+
+    /// Takes the next batch.
+    ///
+    /// # Errors
+    /// When the stream has no schema yet or another one, when the batch before it was not polled
+    /// to its end, or when a dictionary has no form in IPC.
+    pub fn push(&mut self, batch: RecordBatch) -> Result<(), EncodeError> {
+        if self.batch.is_some() {
+            return Err(misuse("a batch was pushed before the last one was polled to its end"));
+        }
+        let Some(stream) = &mut self.stream else {
+            return Err(misuse("a batch was pushed before the schema"));
+        };
+        check_schema(&stream.schema, &batch)?;
+        let dictionaries = stream.dictionaries.changed(&batch)?;
+        self.batch = Some(Progress { batch, dictionaries, row: 0, done: false });
+        Ok(())
+    }
+
+    /// Whether the schema is known.
+    pub fn is_started(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// Whether a batch was pushed and not polled to its end yet.
+    pub fn is_busy(&self) -> bool {
+        self.batch.is_some()
+    }
+
+    /// Makes the next message; `None` when the batch is done. `size(kind, header, body)` is
+    /// the size in bytes that a message with this header and a body of this length has on its
+    /// way; it is what the limits are compared with.
+    ///
+    /// # Errors
+    /// When a row or dictionary that cannot be split is above the hard limit, or a column has no
+    /// form in IPC. The rest of the batch is dropped then.
+    pub fn poll(
+        &mut self,
+        size: impl Fn(MessageKind, &[u8], usize) -> usize,
+    ) -> Result<Option<EncodedMessage>, EncodeError> {
+        let Some(mut progress) = self.batch.take() else {
+            return Ok(None);
+        };
+        let result = match progress.dictionaries.pop_front() {
+            Some(dictionary) => self.dictionary(dictionary, &mut progress, &size),
+            None => self.rows(&mut progress, &size),
+        };
+        match &result {
+            Ok(_) if progress.done => {}
+            Ok(_) => self.batch = Some(progress),
+            // What the reader holds is unknown now.
+            Err(_) => self.stream.iter_mut().for_each(|stream| stream.dictionaries.forget()),
+        }
+        result.map(Some)
+    }
+
+    fn rows(
+        &mut self,
+        progress: &mut Progress,
+        size: &dyn Fn(MessageKind, &[u8], usize) -> usize,
+    ) -> Result<EncodedMessage, EncodeError> {
+        let kind = MessageKind::Batch { first: progress.row == 0 };
+        let (batch, start) = (&progress.batch, progress.row);
+        let writer = &mut self.writer;
+        let split = self.splitter.next(start, batch.num_rows(), |rows, must| {
+            let layout = walk::batch(batch, start, rows)?;
+            writer.attempt(layout, None, must, &|header, body| size(kind, header, body))
+        })?;
+        let split = found(split)?;
+        self.check(split.size, (split.rows > 0).then_some(start))?;
+        progress.row += split.rows;
+        progress.done = progress.row >= progress.batch.num_rows();
+        Ok(split.message.finish(kind))
+    }
+
+    fn dictionary(
+        &mut self,
+        mut pending: PendingDictionary,
+        progress: &mut Progress,
+        size: &dyn Fn(MessageKind, &[u8], usize) -> usize,
+    ) -> Result<EncodedMessage, EncodeError> {
+        let kind = MessageKind::Dictionary;
+        let header = DictionaryHeader { id: to_i64(pending.id), is_delta: pending.is_delta };
+        let (start, end) = (pending.range.start, pending.range.end);
+        let writer = &mut self.writer;
+        let mut encode = |rows: usize, must: bool| {
+            let layout = walk::values(&pending.values, start, rows)?;
+            writer.attempt(layout, Some(header), must, &|header, body| size(kind, header, body))
+        };
+        let split = if pending.may_split {
+            // Dictionaries differ from rows, and from each other.
+            let compresses = self.options.compression.is_some();
+            Splitter::new(self.splitter.max(), compresses).next(start, end, encode)?
+        } else {
+            match encode(end - start, true)? {
+                Attempt::Done(message, size) => Some(Split { message, rows: end - start, size }),
+                Attempt::TooLarge(_) => None,
+            }
+        };
+        let split = found(split)?;
+        self.check(split.size, None)?;
+        pending.range.start += split.rows;
+        if !pending.range.is_empty() {
+            pending.is_delta = true;
+            progress.dictionaries.push_front(pending);
+        }
+        Ok(split.message.finish(kind))
+    }
+
+    /// # Errors
+    /// When a message of `size` bytes is above the hard limit.
+    fn check(&self, size: usize, row: Option<usize>) -> Result<(), EncodeError> {
+        let limit = self.options.hard_bytes_max();
+        if size <= limit {
+            return Ok(());
+        }
+        Err(EncodeError::TooLarge { row, bytes: size as u64, limit: limit as u64 })
+    }
+}
+
+/// Makes messages from layouts.
+#[derive(Debug)]
+struct MessageWriter {
+    compression: Option<Compression>,
+    /// Set up when the first body is compressed.
+    compressor: Option<Compressor>,
+    headers: HeaderWriter,
+    /// The size of the last body after compression, relative to the size before.
+    ratio: f64,
+    /// The size above which messages are split, in bytes.
+    max: usize,
+}
+
+/// A message whose shared buffers have not been joined yet.
+struct Prepared {
+    header: Bytes,
+    parts: Parts,
+}
+
+enum Parts {
+    Plain(Vec<Piece>),
+    Compressed(Vec<BodyPart>),
+}
+
+impl MessageWriter {
+    /// A message with this layout, unless it is clear beforehand that it will be too large.
+    fn attempt(
+        &mut self,
+        layout: Layout,
+        dictionary: Option<DictionaryHeader>,
+        must: bool,
+        size: &dyn Fn(&[u8], usize) -> usize,
+    ) -> Result<Attempt<Prepared>, EncodeError> {
+        let expected = self.expected(layout.body_len);
+        if !must && expected > self.max {
+            return Ok(Attempt::TooLarge(expected));
+        }
+        let Layout { rows, nodes, pieces, variadic_counts, body_len: unpacked } = layout;
+        let parts = match self.compression {
+            None => Parts::Plain(pieces),
+            Some(compression) => Parts::Compressed(self.compress(compression, pieces)?),
+        };
+        let (buffers, body_len) = match &parts {
+            Parts::Plain(pieces) => place(pieces.iter().map(Piece::len)),
+            Parts::Compressed(parts) => place(parts.iter().map(BodyPart::len)),
+        };
+        if unpacked > 0 {
+            self.ratio = body_len as f64 / unpacked as f64;
+        }
+        let header = self.headers.write(&BatchHeader {
+            rows,
+            nodes: &nodes,
+            buffers: &buffers,
+            variadic_counts: &variadic_counts,
+            body_len,
+            compression: self.compression,
+            dictionary,
+        });
+        let size = size(&header, body_len);
+        Ok(Attempt::Done(Prepared { header, parts }, size))
+    }
+
+    /// The size to expect of a body, in bytes.
+    fn expected(&self, body_len: usize) -> usize {
+        if self.compression.is_none() {
+            return body_len;
+        }
+        // Above 2^53 the estimate is a little off, which is what estimates may be.
+        let packed = (body_len as f64 * self.ratio) as usize;
+        packed.max(body_len / UNPACKED_FACTOR)
+    }
+
+    fn compress(
+        &mut self,
+        compression: Compression,
+        pieces: Vec<Piece>,
+    ) -> Result<Vec<BodyPart>, EncodeError> {
+        let compressor = match &mut self.compressor {
+            Some(compressor) => compressor,
+            none => none.insert(Compressor::new(compression)?),
+        };
+        pieces.into_iter().map(|piece| compressor.compress(piece.into_buffer())).collect()
+    }
+}
+
+impl Prepared {
+    fn finish(self, kind: MessageKind) -> EncodedMessage {
+        let body = match self.parts {
+            Parts::Plain(pieces) => assemble(
+                pieces
+                    .into_iter()
+                    .map(|piece| BodyPart { prefix: None, data: piece.into_buffer() }),
+            ),
+            Parts::Compressed(parts) => assemble(parts),
+        };
+        EncodedMessage { kind, header: self.header, body }
+    }
+}
+
+/// # Errors
+/// When the columns of a batch are not those of the stream.
+fn check_schema(schema: &Arc<Schema>, batch: &RecordBatch) -> Result<(), EncodeError> {
+    let found = batch.schema_ref();
+    if Arc::ptr_eq(schema, found) {
+        return Ok(());
+    }
+    let (have, want) = (found.fields(), schema.fields());
+    if have.len() != want.len() {
+        let (have, want) = (have.len(), want.len());
+        return Err(misuse(format!("the batch has {have} columns, expected {want}")));
+    }
+    for (have, want) in have.iter().zip(want) {
+        if !have.data_type().equals_datatype(want.data_type()) {
+            let (name, have, want) = (want.name(), have.data_type(), want.data_type());
+            return Err(misuse(format!("column {name:?} is {have}, expected {want}")));
+        }
+    }
+    Ok(())
+}
+
+/// The splitter always finds a message, as one row is never refused.
+fn found<T>(split: Option<T>) -> Result<T, EncodeError> {
+    split.ok_or_else(|| misuse("no row could be encoded"))
+}
+
+fn misuse(reason: impl Into<std::borrow::Cow<'static, str>>) -> EncodeError {
+    EncodeError::Misuse { reason: reason.into() }
+}

@@ -1,0 +1,21 @@
+//! The sending half: schemas, record batches and dictionaries become IPC messages.
+//!
+//! One walk over the arrays ([`walk`]) gives a [`layout`]: field nodes, and the body's buffers as
+//! slices of the arrays' own memory. From it follow the exact size of a message, by which a batch
+//! is split, its header and its segments.
+
+mod batch_encoder;
+mod body;
+mod compressor;
+mod dictionary;
+mod header;
+mod layout;
+mod schema;
+mod split;
+mod walk;
+
+pub use batch_encoder::{BatchEncoder, EncodedMessage, MessageKind};
+pub use schema::{encapsulate_schema, encode_schema};
+
+#[cfg(test)]
+mod tests;

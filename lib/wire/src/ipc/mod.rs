@@ -1,0 +1,9 @@
+//! Arrow IPC messages: schemas, dictionaries and record batches as bytes, in the streaming format.
+
+mod decode;
+mod encode;
+mod options;
+
+pub use decode::{BatchDecoder, DecodedMessage, decode_encapsulated_schema, decode_schema};
+pub use encode::{BatchEncoder, EncodedMessage, MessageKind, encapsulate_schema, encode_schema};
+pub use options::{Compression, EncodeOptions};
