@@ -79,6 +79,26 @@ pub enum StoreError {
         /// Which version was expected and which one was found.
         reason: String,
     },
+    /// What bears this name is replaced or dropped only where the caller names that mode.
+    #[error("dataset {name:?} is {found}: it is {action} only where that mode is named")]
+    Protected {
+        /// The name as asked for.
+        name: String,
+        /// What stands there.
+        found: &'static str,
+        /// What was asked: `replaced` or `dropped`.
+        action: &'static str,
+    },
+    /// An upload has another number of rows than its sender said.
+    #[error("upload of {name:?} is incomplete: expected {expected} rows, found {found}")]
+    Incomplete {
+        /// The dataset's name.
+        name: String,
+        /// The rows that the sender announced.
+        expected: u64,
+        /// The rows that came.
+        found: u64,
+    },
     /// The store, or the folder it lies on, takes no writes.
     #[error("store is read-only: {reason}")]
     ReadOnly {

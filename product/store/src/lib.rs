@@ -10,15 +10,20 @@
 //! block. The crate knows no Flight, no gRPC and no command line.
 
 mod catalog;
+mod commit;
 mod error;
 mod format;
 mod name;
 mod options;
 mod read;
 mod store;
+mod version;
 mod write;
 
 pub use catalog::{Dataset, DatasetKind, Selection};
+pub use commit::{
+    Commit, DropOptions, Dropped, StageOptions, Staged, StagedObject, WriteMode,
+};
 pub use error::StoreError;
 pub use format::{FileReader, Format, ReadOptions};
 pub use name::DatasetName;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::catalog::{Dataset, Selection};
+use crate::commit::Writing;
 use crate::error::StoreError;
 use crate::options::StoreOptions;
 use crate::read::{Planned, ReadPlan, ReadRequest, ReadStream};
@@ -17,6 +18,7 @@ pub struct Store {
 /// What every clone shares.
 #[derive(Debug)]
 struct Inner {
+    writing: Arc<Writing>,
     root: PathBuf,
     options: StoreOptions,
 }
@@ -30,7 +32,23 @@ impl Store {
     pub fn open(root: impl AsRef<Path>, options: StoreOptions) -> Result<Self, StoreError> {
         let root = root.as_ref();
         let root = root.canonicalize().map_err(|error| StoreError::io(root, error))?;
-        Ok(Self { inner: Arc::new(Inner { root, options }) })
+        let writing = Arc::new(Writing::new(&root));
+        if !options.read_only {
+            writing.sweep();
+        }
+        Ok(Self { inner: Arc::new(Inner { writing, root, options }) })
+    }
+
+    /// What writing needs.
+    pub(crate) fn writing(&self) -> &Arc<Writing> {
+        &self.inner.writing
+    }
+
+    /// Tells the index that a dataset was written or dropped. Blocks.
+    pub(crate) fn changed(&self) {
+        if let Err(error) = self.refresh() {
+            tracing::warn!(%error, "the index is not refreshed");
+        }
     }
 
     /// The folder, absolute and without symbolic links.

@@ -1,0 +1,159 @@
+//! What stands at a dataset's place already.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::area::refused;
+use super::mark::Mark;
+use super::target::Target;
+use crate::version::file_version;
+use crate::{Format, StoreError};
+
+/// A file or folder that has the name of a dataset.
+#[derive(Debug)]
+pub(super) struct Occupant {
+    pub(super) path: PathBuf,
+    pub(super) file_name: String,
+    pub(super) kind: OccupantKind,
+    /// Of a file: its version. Of a folder: of the folder itself, not of what it holds.
+    pub(super) version: String,
+    pub(super) bytes: u64,
+}
+
+/// Whose an occupant is.
+#[derive(Debug)]
+pub(super) enum OccupantKind {
+    /// A file that the store wrote.
+    Own(Mark, Format),
+    /// A file from elsewhere.
+    Foreign,
+    /// A folder.
+    Folder,
+}
+
+impl Occupant {
+    /// Whether only a caller who names the mode may replace or drop it, and why.
+    pub(super) fn protected(&self) -> Option<&'static str> {
+        match self.kind {
+            OccupantKind::Own(..) => None,
+            OccupantKind::Foreign => Some("a file that the server did not write"),
+            OccupantKind::Folder => Some("a folder"),
+        }
+    }
+}
+
+/// Everything in `parent` that bears the name of `target`, in the order of file names.
+pub(super) fn find(parent: &Path, target: &Target) -> Result<Vec<Occupant>, StoreError> {
+    let entries = match fs::read_dir(parent) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(refused(parent, error)),
+    };
+    let mut occupants = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| refused(parent, error))?;
+        // A name that is no UTF-8 is nobody's dataset.
+        let Ok(file_name) = entry.file_name().into_string() else { continue };
+        if let Some(occupant) = occupant(entry.path(), file_name, target)? {
+            occupants.push(occupant);
+        }
+    }
+    occupants.sort_by(|a, b| a.file_name.cmp(&b.file_name));
+    Ok(occupants)
+}
+
+fn occupant(
+    path: PathBuf,
+    file_name: String,
+    target: &Target,
+) -> Result<Option<Occupant>, StoreError> {
+    let split = Format::split_name(&file_name);
+    let same = match (&target.ending, split) {
+        (Some((ending, _)), Some((stem, found, _))) => {
+            stem == target.stem && found.eq_ignore_ascii_case(ending)
+        }
+        (Some(_), None) => false,
+        (None, Some((stem, ..))) => stem == target.stem || file_name == target.stem,
+        (None, None) => file_name == target.stem,
+    };
+    if !same {
+        return Ok(None);
+    }
+    let metadata = match fs::symlink_metadata(&path) {
+        Ok(metadata) => metadata,
+        // Gone since the folder was listed.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(refused(&path, error)),
+    };
+    let is_folder = path.is_dir();
+    let kind = match split {
+        _ if is_folder && is_dataset(&path)? => OccupantKind::Folder,
+        // A folder of other datasets; a file that is no dataset. Both may stay beside.
+        _ if is_folder => return Ok(None),
+        None => return Ok(None),
+        Some(_) if target.folder => return Ok(None),
+        Some((_, _, format)) if metadata.is_file() => match Mark::read(&path, format) {
+            Some(mark) => OccupantKind::Own(mark, format),
+            None => OccupantKind::Foreign,
+        },
+        // A symbolic link, a socket: nothing that the store writes.
+        Some(_) => OccupantKind::Foreign,
+    };
+    let version = file_version(&metadata);
+    Ok(Some(Occupant { path, file_name, kind, version, bytes: metadata.len() }))
+}
+
+/// Whether a folder is a dataset: it holds data files that the store did not write, or partitions.
+/// Files that the store wrote are datasets of their own wherever they lie.
+fn is_dataset(folder: &Path) -> Result<bool, StoreError> {
+    let entries = fs::read_dir(folder).map_err(|error| refused(folder, error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| refused(folder, error))?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if is_hidden(&name) {
+            continue;
+        }
+        let path = entry.path();
+        let part_of_it = if path.is_dir() {
+            name.contains('=')
+        } else {
+            Format::split_name(&name)
+                .is_some_and(|(_, _, format)| Mark::read(&path, format).is_none())
+        };
+        if part_of_it {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The first thing in a dataset's folder that is no part of the dataset, if there is any.
+pub(super) fn stranger(folder: &Path) -> Result<Option<PathBuf>, StoreError> {
+    let entries = fs::read_dir(folder).map_err(|error| refused(folder, error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| refused(folder, error))?;
+        let path = entry.path();
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { return Ok(Some(path)) };
+        if is_hidden(name) {
+            continue;
+        }
+        let kind = entry.file_type().map_err(|error| refused(&path, error))?;
+        if kind.is_dir() && name.contains('=') {
+            if let Some(inner) = stranger(&path)? {
+                return Ok(Some(inner));
+            }
+            continue;
+        }
+        match Format::split_name(name) {
+            Some((_, _, format)) if kind.is_file() && Mark::read(&path, format).is_none() => {}
+            _ => return Ok(Some(path)),
+        }
+    }
+    Ok(None)
+}
+
+fn is_hidden(name: &str) -> bool {
+    name.starts_with(['.', '_'])
+}

@@ -1,0 +1,231 @@
+//! How an upload is begun: its mode, its format, and what is refused before the first batch.
+
+use std::sync::Arc;
+
+use arrow_schema::{Schema, SchemaRef};
+
+use super::area::Writing;
+use super::mark::MARK_KEY;
+use super::occupant::{self, Occupant};
+use super::publish::{self, Place};
+use super::staged::{Staged, StagedFile};
+use super::target::Target;
+use crate::write::{WriteOptions, check_representable};
+use crate::{Format, Store, StoreError};
+
+/// The longest upload id, in bytes.
+const UPLOAD_ID_BYTES_MAX: usize = 256;
+
+/// What an upload does with a dataset of the same name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WriteMode {
+    /// Takes its place; of several writers the last one wins.
+    #[default]
+    Replace,
+    /// Leaves it and fails; of several writers exactly one wins.
+    Create,
+}
+
+/// How a dataset is written.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct StageOptions {
+    /// What happens to a dataset of the same name.
+    pub mode: WriteMode,
+    /// Whether the caller named the mode. Only then is a folder replaced, or a file that the
+    /// store did not write.
+    pub explicit: bool,
+    /// The format to land in, Parquet or Arrow. `None`: the one that the name's ending says, else
+    /// Parquet if it gives the schema back exactly, else Arrow.
+    pub format: Option<Format>,
+    /// The client's own name for this upload: the same name again returns the first result.
+    pub upload_id: Option<String>,
+    /// How many rows there must be; any other number is refused before the commit.
+    pub expected_rows: Option<u64>,
+    /// Compression and row groups.
+    pub write: WriteOptions,
+}
+
+impl StageOptions {
+    /// Names the mode.
+    #[must_use]
+    pub fn with_mode(mut self, mode: WriteMode) -> Self {
+        self.mode = mode;
+        self.explicit = true;
+        self
+    }
+
+    /// Names the format.
+    #[must_use]
+    pub fn with_format(mut self, format: Format) -> Self {
+        self.format = Some(format);
+        self
+    }
+
+    /// Sets the upload id.
+    #[must_use]
+    pub fn with_upload_id(mut self, upload_id: impl Into<String>) -> Self {
+        self.upload_id = Some(upload_id.into());
+        self
+    }
+
+    /// Sets the number of rows that there must be.
+    #[must_use]
+    pub fn with_expected_rows(mut self, rows: u64) -> Self {
+        self.expected_rows = Some(rows);
+        self
+    }
+
+    /// Sets compression and row groups.
+    #[must_use]
+    pub fn with_write(mut self, write: WriteOptions) -> Self {
+        self.write = write;
+        self
+    }
+}
+
+/// What is decided when an upload begins, and holds until its commit.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    pub(super) target: Target,
+    pub(super) mode: WriteMode,
+    pub(super) explicit: bool,
+    pub(super) format: Format,
+    pub(super) upload_id: Option<String>,
+    pub(super) expected_rows: Option<u64>,
+}
+
+impl Store {
+    /// Begins to write a dataset. Nothing is visible before [`Store::commit`].
+    ///
+    /// An upload id that has been committed already yields a [`Staged`] that is
+    /// [done](Staged::done): it takes batches and drops them, and its commit is the first one.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidName`], [`StoreError::ReadOnly`]; [`StoreError::AlreadyExists`] in the
+    /// mode create; [`StoreError::Protected`] where only an explicit mode would replace what
+    /// stands there; [`StoreError::Unsupported`] where the format named cannot hold the schema.
+    pub async fn stage(
+        &self,
+        name: &str,
+        schema: SchemaRef,
+        options: StageOptions,
+    ) -> Result<Staged, StoreError> {
+        if self.options().read_only {
+            return Err(read_only());
+        }
+        let writing = self.writing().clone();
+        let name = name.to_owned();
+        off_thread(move || begin(writing, &name, schema, options)).await
+    }
+}
+
+/// Runs blocking work away from the threads of the runtime.
+pub(super) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(StoreError::Internal { reason: format!("a write stopped: {error}") }),
+    }
+}
+
+pub(super) fn read_only() -> StoreError {
+    StoreError::ReadOnly { reason: "it was opened for reading alone".into() }
+}
+
+fn begin(
+    writing: Arc<Writing>,
+    name: &str,
+    schema: SchemaRef,
+    options: StageOptions,
+) -> Result<Staged, StoreError> {
+    let target = Target::parse(name)?;
+    if target.folder {
+        return Err(StoreError::InvalidName {
+            name: name.to_owned(),
+            reason: "a trailing slash means a folder, and an upload becomes one file".into(),
+        });
+    }
+    check_upload_id(options.upload_id.as_deref())?;
+    let schema = without_mark(schema);
+    let format = choose_format(&target, &schema, options.format)?;
+    target.file_name(format)?;
+    let order = Order {
+        target,
+        mode: options.mode,
+        explicit: options.explicit,
+        format,
+        upload_id: options.upload_id,
+        expected_rows: options.expected_rows,
+    };
+    let occupants = occupants(&writing, &order)?;
+    if let Place::Done(commit) = publish::place(&order, occupants)? {
+        return Ok(Staged::already(schema, commit));
+    }
+    let file = StagedFile::create(writing, order.clone(), schema.clone(), &options.write)?;
+    Ok(Staged::writing(schema, order, file))
+}
+
+/// What stands at the place of an upload.
+pub(super) fn occupants(writing: &Writing, order: &Order) -> Result<Vec<Occupant>, StoreError> {
+    let parent = order.target.parent(writing.root())?;
+    occupant::find(&parent, &order.target)
+}
+
+/// The schema without a mark: a client that read a marked file with another tool may send its
+/// footer metadata back.
+fn without_mark(schema: SchemaRef) -> SchemaRef {
+    if !schema.metadata().contains_key(MARK_KEY) {
+        return schema;
+    }
+    let mut metadata = schema.metadata().clone();
+    metadata.remove(MARK_KEY);
+    Arc::new(Schema::new(schema.fields().clone()).with_metadata(metadata))
+}
+
+fn check_upload_id(upload_id: Option<&str>) -> Result<(), StoreError> {
+    match upload_id.map(str::len) {
+        Some(bytes) if bytes == 0 || bytes > UPLOAD_ID_BYTES_MAX => {
+            Err(StoreError::request(format!(
+                "expected an upload id of 1 to {UPLOAD_ID_BYTES_MAX} bytes, found {bytes} bytes"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn choose_format(
+    target: &Target,
+    schema: &Schema,
+    asked: Option<Format>,
+) -> Result<Format, StoreError> {
+    let by_name = target.ending.as_ref().map(|(_, format)| *format);
+    if let (Some(asked), Some(by_name)) = (asked, by_name)
+        && asked != by_name
+    {
+        return Err(StoreError::request(format!(
+            "name {:?} says {by_name}, but the format asked for is {asked}",
+            target.name
+        )));
+    }
+    let unsupported = |reason: String| StoreError::Unsupported { reason };
+    match asked.or(by_name) {
+        Some(format @ (Format::Parquet | Format::Arrow)) => {
+            check_representable(schema, format).map_err(|error| unsupported(error.to_string()))?;
+            Ok(format)
+        }
+        Some(other) => Err(unsupported(format!(
+            "an upload lands as parquet or arrow, not as {other}; {:?} cannot be written",
+            target.name
+        ))),
+        None => match check_representable(schema, Format::Parquet) {
+            Ok(()) => Ok(Format::Parquet),
+            Err(_) => {
+                let arrow = check_representable(schema, Format::Arrow);
+                arrow.map_err(|error| unsupported(error.to_string()))?;
+                Ok(Format::Arrow)
+            }
+        },
+    }
+}
