@@ -1,0 +1,20 @@
+//! The receiving half: schemas, dictionaries and batches out of bytes that nobody vouches for.
+//!
+//! [`BatchDecoder`] takes the messages of a stream one by one. Each is verified as a flatbuffer,
+//! then its columns are walked once, and every offset, length, count and claimed size is checked
+//! before an array is built on it.
+
+mod body;
+mod budget;
+mod columns;
+mod decoder;
+mod decompress;
+mod dictionaries;
+mod envelope;
+mod lz4;
+mod nested;
+mod schema;
+mod types;
+
+pub use decoder::{BatchDecoder, DecodedMessage};
+pub use schema::{decode_encapsulated_schema, decode_schema};
