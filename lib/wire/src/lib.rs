@@ -30,3 +30,6 @@ pub use deframe::Deframe;
 pub use error::{DecodeError, EncodeError};
 pub use limits::Limits;
 pub use segments::Segments;
+
+#[cfg(test)]
+mod testing;

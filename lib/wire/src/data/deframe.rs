@@ -1,11 +1,10 @@
 //! Reads `FlightData` messages while their bytes arrive.
 
 use arrow_buffer::Buffer;
-use arrow_buffer::alloc::ALIGNMENT;
 use bytes::{Buf, Bytes};
 
 use super::FlightData;
-use super::pool::{Body, BodyPool};
+use super::pool::{BODY_ALIGNMENT, Body, BodyPool};
 use crate::collect::Collector;
 use crate::grpc::PrefixReader;
 use crate::input::Input;
@@ -190,17 +189,18 @@ impl Partial {
 
     fn after_tag(&self, tag: u64) -> Result<State, DecodeError> {
         let (number, wire_type) = pb::split_tag(tag)?;
-        let fixed = match wire_type {
-            pb::LEN => return Ok(State::Length(number, VarintReader::default())),
-            _ if matches!(number, DESCRIPTOR..=APP_METADATA | DATA_BODY) => {
-                let why = format!("field {number} has wire type {wire_type}, expected 2 (bytes)");
-                return Err(DecodeError::invalid("FlightData", why));
-            }
-            pb::VARINT => return Ok(State::Varint(VarintReader::default())),
-            pb::FIXED64 => 8,
-            _ => 4,
+        let known = matches!(number, DESCRIPTOR..=APP_METADATA | DATA_BODY);
+        if known && wire_type != pb::LEN {
+            let why = format!("field {number} has wire type {wire_type}, expected 2 (bytes)");
+            return Err(DecodeError::invalid("FlightData", why));
+        }
+        let (need, next) = match wire_type {
+            pb::LEN => (1, State::Length(number, VarintReader::default())),
+            pb::VARINT => (1, State::Varint(VarintReader::default())),
+            pb::FIXED64 => (8, State::Skip(8)),
+            _ => (4, State::Skip(4)),
         };
-        if fixed > self.left { Err(self.ends_early(fixed)) } else { Ok(State::Skip(fixed)) }
+        if need > self.left { Err(self.ends_early(need)) } else { Ok(next) }
     }
 
     fn after_length(
@@ -218,7 +218,7 @@ impl Partial {
         let claim_bytes_max = limits.claim_bytes_max;
         Ok(match number {
             DATA_BODY => {
-                if let Some(shared) = input.share_aligned(len, ALIGNMENT) {
+                if let Some(shared) = input.share_aligned(len, BODY_ALIGNMENT) {
                     self.left -= len;
                     self.body = Some(Buffer::from(shared));
                     return Ok(State::default());

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 
+use crate::Segments;
 use crate::grpc::{PREFIX_LEN, prefix};
 use crate::message::{FlightDescriptor, Message};
 use crate::pb::{put_varint, varint_len};
-use crate::Segments;
 
 /// The tags of `FlightData`'s fields, all of them lengths followed by bytes.
 const DESCRIPTOR_TAG: u8 = 1 << 3 | 2;
@@ -82,4 +82,49 @@ fn put_field(to: &mut Vec<u8>, tag: u8, value: &[u8]) {
     to.push(tag);
     put_varint(to, value.len() as u64);
     to.extend_from_slice(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_in_the_order_of_other_implementations() {
+        let descriptor = FlightDescriptor::command("q");
+        let head = FlightDataHead {
+            descriptor: Some(&descriptor),
+            data_header: b"head",
+            app_metadata: Some(b"meta"),
+        };
+        let body = Segments::from(Bytes::from_static(b"body"));
+        let message = head.encode(Some(body)).to_bytes();
+        let fields = b"\x0a\x05\x08\x02\x12\x01q\x12\x04head\x1a\x04meta\xc2\x3e\x04body";
+        assert_eq!(message, [b"\0\0\0\0\x1a", &fields[..]].concat());
+        assert_eq!(head.encoded_len(Some(4)), fields.len());
+    }
+
+    #[test]
+    fn absent_is_not_empty() {
+        let head = FlightDataHead::default();
+        assert_eq!(head.encode(None).to_bytes(), &b"\0\0\0\0\0"[..]);
+        assert_eq!(head.encode(Some(Segments::new())).to_bytes(), &b"\0\0\0\0\x03\xc2\x3e\0"[..]);
+        let head = FlightDataHead { app_metadata: Some(b""), ..head };
+        assert_eq!(head.encode(None).to_bytes(), &b"\0\0\0\0\x02\x1a\0"[..]);
+        let unknown = FlightDescriptor::Unknown;
+        let head = FlightDataHead { descriptor: Some(&unknown), ..FlightDataHead::default() };
+        assert_eq!(head.encode(None).to_bytes(), &b"\0\0\0\0\x02\x0a\0"[..]);
+    }
+
+    #[test]
+    fn the_body_is_handed_on_as_it_is() {
+        let pieces = [vec![1; 300], vec![2; 8]].map(Bytes::from);
+        let head = FlightDataHead { data_header: &[3; 200], ..FlightDataHead::default() };
+        let message = head.encode(Some(pieces.iter().cloned().collect()));
+        let sent: Vec<_> = message.iter().collect();
+        assert_eq!(sent.len(), 3, "everything else is one piece");
+        for (piece, sent) in pieces.iter().zip(&sent[1..]) {
+            assert_eq!((piece.as_ptr(), piece.len()), (sent.as_ptr(), sent.len()));
+        }
+        assert_eq!(message.len(), PREFIX_LEN + head.encoded_len(Some(308)));
+    }
 }

@@ -41,9 +41,9 @@ pub fn decode_bin_list(header: &[u8]) -> Result<Vec<Bytes>, DecodeError> {
 
 fn decode_one(value: &[u8]) -> Result<Bytes, DecodeError> {
     let decoded = ENGINE.decode(value.trim_ascii());
-    decoded.map(Bytes::from).map_err(|error| {
-        DecodeError::invalid("binary header", format!("not base64: {error}"))
-    })
+    decoded
+        .map(Bytes::from)
+        .map_err(|error| DecodeError::invalid("binary header", format!("not base64: {error}")))
 }
 
 #[cfg(test)]

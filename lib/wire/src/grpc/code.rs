@@ -147,7 +147,10 @@ mod tests {
             assert_eq!((code.to_i32(), Code::from_i32(number)), (number, code));
         }
         assert_eq!([-1, 17, i32::MAX].map(Code::from_i32), [Code::Unknown; 3]);
-        assert_eq!((Code::NotFound.name(), Code::from_i32(16).name()), ("NOT_FOUND", "UNAUTHENTICATED"));
+        assert_eq!(
+            (Code::NotFound.name(), Code::from_i32(16).name()),
+            ("NOT_FOUND", "UNAUTHENTICATED")
+        );
         assert_eq!(format!("{:>4}", Code::Ok), "  OK");
     }
 

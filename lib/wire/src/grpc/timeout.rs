@@ -93,9 +93,14 @@ mod tests {
 
     #[test]
     fn what_is_no_timeout() {
-        for header in ["", "S", "1", "1s", "1h", "-1S", "+1S", "1.5S", " 1S", "1 S", "123456789S", "1é"] {
+        for header in
+            ["", "S", "1", "1s", "1h", "-1S", "+1S", "1.5S", " 1S", "1 S", "123456789S", "1é"]
+        {
             let error = parse_timeout(header).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("grpc-timeout: is {header:?}, expected")), "{error}");
+            assert!(
+                error.starts_with(&format!("grpc-timeout: is {header:?}, expected")),
+                "{error}"
+            );
         }
     }
 }

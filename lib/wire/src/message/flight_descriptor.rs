@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::DecodeError;
-use crate::pb::{Proto, Reader, Writer};
+use crate::pb::{Proto, Reader, Writer, push_element};
 
 const TYPE_PATH: i32 = 1;
 const TYPE_CMD: i32 = 2;
@@ -64,7 +64,10 @@ impl Proto for FlightDescriptor {
             match field.number {
                 1 => r#type = field.int32("FlightDescriptor.type")?,
                 2 => command = field.bytes("FlightDescriptor.cmd")?,
-                3 => path.push(field.string("FlightDescriptor.path")?),
+                3 => {
+                    let name = "FlightDescriptor.path";
+                    push_element(&mut path, name, field.string(name)?)?;
+                }
                 _ => {}
             }
         }

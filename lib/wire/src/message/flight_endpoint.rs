@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Location, Ticket, Timestamp};
 use crate::DecodeError;
-use crate::pb::{Embedded, Proto, Reader, Writer};
+use crate::pb::{Embedded, Proto, Reader, Writer, push_element};
 
 /// One part of a flight: a ticket, and the services that redeem it. All endpoints of a flight
 /// have to be read.
@@ -62,7 +62,10 @@ impl Proto for FlightEndpoint {
         while let Some(field) = from.next()? {
             match field.number {
                 1 => ticket.push(field, "FlightEndpoint.ticket")?,
-                2 => this.locations.push(field.message("FlightEndpoint.location")?),
+                2 => {
+                    let name = "FlightEndpoint.location";
+                    push_element(&mut this.locations, name, field.message(name)?)?;
+                }
                 3 => expiration_time.push(field, "FlightEndpoint.expiration_time")?,
                 4 => this.app_metadata = field.bytes("FlightEndpoint.app_metadata")?,
                 _ => {}

@@ -4,7 +4,7 @@ use arrow_schema::Schema;
 use bytes::Bytes;
 
 use super::{FlightDescriptor, FlightEndpoint};
-use crate::pb::{Embedded, Proto, Reader, Writer};
+use crate::pb::{Embedded, Proto, Reader, Writer, push_element};
 use crate::{DecodeError, Limits, ipc};
 
 /// What a service says about a flight.
@@ -123,7 +123,10 @@ impl Proto for FlightInfo {
             match field.number {
                 1 => this.schema = field.bytes("FlightInfo.schema")?,
                 2 => descriptor.push(field, "FlightInfo.flight_descriptor")?,
-                3 => this.endpoints.push(field.message("FlightInfo.endpoint")?),
+                3 => {
+                    let name = "FlightInfo.endpoint";
+                    push_element(&mut this.endpoints, name, field.message(name)?)?;
+                }
                 4 => this.total_records = field.int64("FlightInfo.total_records")?,
                 5 => this.total_bytes = field.int64("FlightInfo.total_bytes")?,
                 6 => this.ordered = field.bool("FlightInfo.ordered")?,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::DecodeError;
-use crate::pb::{Embedded, Proto, Reader, Writer};
+use crate::pb::{Embedded, Proto, Reader, Writer, push_element};
 
 /// The value of one session option. Experimental in the specification.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -68,7 +68,8 @@ fn read_string_list(bytes: Bytes, values: &mut Vec<String>) -> Result<(), Decode
     let mut from = Reader::new(bytes);
     while let Some(field) = from.next()? {
         if field.number == 1 {
-            values.push(field.string("StringListValue.values")?);
+            let name = "StringListValue.values";
+            push_element(values, name, field.string(name)?)?;
         }
     }
     Ok(())

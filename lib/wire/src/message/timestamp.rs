@@ -41,10 +41,10 @@ impl TryFrom<Timestamp> for SystemTime {
     /// When the nanoseconds are not within a second, or this machine's clock cannot show the time.
     fn try_from(time: Timestamp) -> Result<Self, DecodeError> {
         let invalid = |why: String| DecodeError::invalid("Timestamp", why);
-        let nanos = u32::try_from(time.nanos)
-            .ok()
-            .filter(|&nanos| nanos < NANOS_PER_SECOND)
-            .ok_or_else(|| invalid(format!("{} nanoseconds, expected 0 to 999999999", time.nanos)))?;
+        let nanos =
+            u32::try_from(time.nanos).ok().filter(|&nanos| nanos < NANOS_PER_SECOND).ok_or_else(
+                || invalid(format!("{} nanoseconds, expected 0 to 999999999", time.nanos)),
+            )?;
         let seconds = Duration::from_secs(time.seconds.unsigned_abs());
         let whole = if time.seconds < 0 {
             Self::UNIX_EPOCH.checked_sub(seconds)

@@ -29,6 +29,23 @@ pub(crate) const LEN: u8 = 2;
 /// Four bytes, little endian.
 pub(crate) const FIXED32: u8 = 5;
 
+/// The elements that a repeated field may have. An element may take two bytes on the wire and a
+/// hundred in memory, so that a message of the allowed size could otherwise fill the memory.
+const REPEATED_MAX: usize = 1 << 20;
+
+/// Appends to what a repeated field has collected.
+pub(crate) fn push_element<T>(
+    to: &mut Vec<T>,
+    name: &'static str,
+    element: T,
+) -> Result<(), DecodeError> {
+    if to.len() >= REPEATED_MAX {
+        return Err(DecodeError::limit(name, REPEATED_MAX as u64 + 1, REPEATED_MAX));
+    }
+    to.push(element);
+    Ok(())
+}
+
 /// A message that can write its fields and read them back.
 pub(crate) trait Proto: Sized {
     /// Appends the fields that differ from their proto3 default.

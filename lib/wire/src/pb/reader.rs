@@ -48,7 +48,11 @@ impl Reader {
                 let have = self.rest.len();
                 let Some(len) = usize::try_from(len).ok().filter(|&len| len <= have) else {
                     let have = have as u64;
-                    return Err(DecodeError::Truncated { field: "protobuf field", need: len, have });
+                    return Err(DecodeError::Truncated {
+                        field: "protobuf field",
+                        need: len,
+                        have,
+                    });
                 };
                 Value::Bytes(self.rest.split_to(len))
             }
@@ -217,13 +221,16 @@ mod tests {
 
     #[test]
     fn types_are_checked() {
-        let field = |bytes: &'static [u8]| {
-            Reader::new(Bytes::from_static(bytes)).next().unwrap().unwrap()
-        };
-        assert_eq!(field(b"\x08\x00").string("A.b").unwrap_err().to_string(),
-            "A.b: is a varint, expected bytes");
-        assert_eq!(field(b"\x0a\x02\xc3\x28").string("A.b").unwrap_err().to_string(),
-            "A.b: not UTF-8 from byte 0 on");
+        let field =
+            |bytes: &'static [u8]| Reader::new(Bytes::from_static(bytes)).next().unwrap().unwrap();
+        assert_eq!(
+            field(b"\x08\x00").string("A.b").unwrap_err().to_string(),
+            "A.b: is a varint, expected bytes"
+        );
+        assert_eq!(
+            field(b"\x0a\x02\xc3\x28").string("A.b").unwrap_err().to_string(),
+            "A.b: not UTF-8 from byte 0 on"
+        );
         assert_eq!(field(b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01").int64("A.b"), Ok(-1));
         assert_eq!(field(b"\x08\x02").bool("A.b"), Ok(true));
         assert_eq!(field(b"\x09\0\0\0\0\0\0\xf0\x3f").double("A.b"), Ok(1.0));
