@@ -1,10 +1,14 @@
 //! One dataset: a name, a schema, a version and the files that hold its rows.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use arrow_array::ArrayRef;
 use arrow_schema::SchemaRef;
 
+use super::probe::Facts;
+use super::stamp::Stamp;
 use crate::format::Format;
 use crate::name::DatasetName;
 
@@ -20,6 +24,21 @@ pub enum DatasetKind {
     Hive,
 }
 
+/// One file of a dataset.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// Relative to the root.
+    pub(crate) path: PathBuf,
+    /// The state it was in.
+    pub(crate) stamp: Stamp,
+    /// The schema file beside it and its state.
+    pub(crate) schema_file: Option<(PathBuf, Stamp)>,
+    /// What it holds.
+    pub(crate) facts: Arc<Facts>,
+    /// The values of the Hive columns, each an array of one value.
+    pub(crate) keys: Vec<ArrayRef>,
+}
+
 /// A dataset as it was at one moment; a later version is another `Dataset`.
 #[derive(Debug)]
 pub struct Dataset {
@@ -28,11 +47,12 @@ pub struct Dataset {
     pub(crate) format: Format,
     pub(crate) schema: SchemaRef,
     pub(crate) version: String,
-    pub(crate) rows: Option<u64>,
-    pub(crate) bytes: u64,
-    pub(crate) modified: Option<SystemTime>,
     /// The file or folder, relative to the store's folder.
     pub(crate) path: PathBuf,
+    /// Its files, in the order in which they are read.
+    pub(crate) parts: Vec<Part>,
+    /// How many columns at the end of the schema come from the names of folders.
+    pub(crate) key_count: usize,
 }
 
 impl Dataset {
@@ -69,18 +89,25 @@ impl Dataset {
     /// Its rows, where the format knows them without reading the data.
     #[must_use]
     pub fn rows(&self) -> Option<u64> {
-        self.rows
+        self.parts.iter().try_fold(0_u64, |rows, part| rows.checked_add(part.facts.rows?))
     }
 
     /// Its bytes on disk, where they say something about its content: Parquet and Arrow IPC.
     #[must_use]
     pub fn bytes(&self) -> Option<u64> {
-        (!self.format.is_text()).then_some(self.bytes)
+        let bytes = self.parts.iter().map(|part| part.stamp.len).fold(0, u64::saturating_add);
+        (!self.format.is_text()).then_some(bytes)
     }
 
     /// When its youngest file was last written, where the file system says so.
     #[must_use]
     pub fn modified(&self) -> Option<SystemTime> {
-        self.modified
+        self.parts.iter().filter_map(|part| part.stamp.modified).max()
+    }
+
+    /// The number of files.
+    #[must_use]
+    pub fn file_count(&self) -> usize {
+        self.parts.len()
     }
 }

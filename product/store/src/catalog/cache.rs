@@ -1,0 +1,156 @@
+//! The index kept, and made anew when it is too old.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Instant;
+
+use tracing::{debug, warn};
+
+use super::build::Builder;
+use super::dataset::Dataset;
+use super::index::Index;
+use super::probe::{Probe, Prober};
+use super::root::Root;
+use super::scan::{FileEntry, Logged, Scanner};
+use super::selection::Selection;
+use super::stamp::Stamp;
+use crate::error::StoreError;
+use crate::name::DatasetName;
+use crate::options::StoreOptions;
+
+/// A scan may be repeated once this many times its own length has passed: small folders are
+/// always looked at again, large ones as rarely as the options allow.
+const RESCAN_PAUSE_FACTOR: u32 = 20;
+/// The same for a name that was not found.
+const MISS_PAUSE_FACTOR: u32 = 4;
+/// How many files of a dataset are checked for changes whenever it is looked up.
+const CHECKED_PARTS_MAX: usize = 256;
+
+/// The index of a folder.
+#[derive(Debug)]
+pub(crate) struct Catalog {
+    root: Arc<Root>,
+    options: StoreOptions,
+    index: RwLock<Option<Arc<Index>>>,
+    /// Held while a scan runs.
+    scanner: Mutex<Memory>,
+}
+
+/// What one scan leaves to the next.
+#[derive(Debug, Default)]
+struct Memory {
+    probes: HashMap<PathBuf, Kept>,
+    logged: Logged,
+}
+
+/// An earlier probe.
+#[derive(Clone, Debug)]
+struct Kept {
+    stamp: Stamp,
+    schema: Option<Stamp>,
+    probe: Probe,
+}
+
+impl Catalog {
+    /// A catalog that has not looked yet.
+    pub(crate) fn new(root: Arc<Root>, options: StoreOptions) -> Self {
+        Self { root, options, index: RwLock::default(), scanner: Mutex::default() }
+    }
+
+    /// The datasets of a selection.
+    pub(crate) fn list(&self, selection: &Selection) -> Result<Vec<Arc<Dataset>>, StoreError> {
+        Ok(self.index()?.list(selection))
+    }
+
+    /// The dataset of a name, as it is on the disk now.
+    pub(crate) fn find(&self, name: &DatasetName) -> Result<Arc<Dataset>, StoreError> {
+        let asked = Instant::now();
+        let index = self.index()?;
+        let found = index.find(name);
+        let rescan = match &found {
+            Ok(dataset) => !self.is_current(dataset),
+            Err(_) => index.begun.elapsed() > index.cost * MISS_PAUSE_FACTOR,
+        };
+        if rescan && index.begun < asked { self.scan_after(asked)?.find(name) } else { found }
+    }
+
+    /// Scans now.
+    pub(crate) fn refresh(&self) -> Result<(), StoreError> {
+        self.scan_after(Instant::now()).map(drop)
+    }
+
+    /// The index, young enough for a listing.
+    fn index(&self) -> Result<Arc<Index>, StoreError> {
+        let kept = self.kept();
+        let old = |index: &Index| {
+            let age_max = (index.cost * RESCAN_PAUSE_FACTOR).min(self.options.rescan_after);
+            index.begun.elapsed() > age_max
+        };
+        match kept {
+            Some(index) if !old(&index) => Ok(index),
+            _ => self.scan_after(Instant::now()),
+        }
+    }
+
+    /// The index as it is kept.
+    fn kept(&self) -> Option<Arc<Index>> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// An index whose scan began at that moment or later; callers at once share one scan.
+    fn scan_after(&self, moment: Instant) -> Result<Arc<Index>, StoreError> {
+        let mut memory = self.scanner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = self.kept().filter(|index| index.begun >= moment) {
+            return Ok(index);
+        }
+        let index = Arc::new(self.scan(&mut memory)?);
+        debug!(ms = index.cost.as_millis(), "scanned");
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = Some(index.clone());
+        Ok(index)
+    }
+
+    /// Scans, probing what is new.
+    fn scan(&self, memory: &mut MutexGuard<'_, Memory>) -> Result<Index, StoreError> {
+        let begun = Instant::now();
+        let Memory { probes, logged } = &mut **memory;
+        let tree = Scanner::new(&self.root, logged).scan()?;
+        let read = &self.options.read;
+        let prober = Prober { root: &self.root, options: read, settle: self.options.settle };
+        let mut kept = HashMap::with_capacity(probes.len());
+        let mut probe = |file: &FileEntry| {
+            let schema = file.schema.as_ref().map(|(_, stamp)| stamp.clone());
+            let before = probes.get(&file.path);
+            let known = before.filter(|kept| {
+                kept.stamp == file.stamp
+                    && kept.schema == schema
+                    && !matches!(kept.probe, Probe::Growing)
+            });
+            let probe = known.map(|kept| kept.probe.clone()).unwrap_or_else(|| {
+                let probe = prober.probe(file, before.map(|kept| &kept.stamp));
+                if let Probe::Broken(error) = &probe {
+                    warn!(path = %file.path.display(), "not listed: {error}");
+                }
+                probe
+            });
+            let entry = Kept { stamp: file.stamp.clone(), schema, probe: probe.clone() };
+            kept.insert(file.path.clone(), entry);
+            probe
+        };
+        let index = Builder::new(&mut probe, logged, self.root.path()).build(&tree, begun);
+        *probes = kept;
+        Ok(index)
+    }
+
+    /// Whether the files of a dataset are as they were; of very many only the first are checked.
+    fn is_current(&self, dataset: &Dataset) -> bool {
+        let same = |path: &Path, stamp: &Stamp| {
+            fs::metadata(self.root.path().join(path)).is_ok_and(|now| &Stamp::of(&now) == stamp)
+        };
+        dataset.parts.iter().take(CHECKED_PARTS_MAX).all(|part| {
+            same(&part.path, &part.stamp)
+                && part.schema_file.as_ref().is_none_or(|(path, stamp)| same(path, stamp))
+        })
+    }
+}

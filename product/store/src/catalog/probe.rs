@@ -1,0 +1,157 @@
+//! A look into one file: its schema and what it knows about itself, or why it has none.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use arrow_schema::SchemaRef;
+use flate2::read::MultiGzDecoder;
+
+use super::root::Root;
+use super::scan::FileEntry;
+use super::stamp::Stamp;
+use crate::commit::MARK_KEY;
+use crate::error::StoreError;
+use crate::format::{Format, Opened, ReadOptions, SchemaFile, Source};
+
+/// The largest schema file.
+const SCHEMA_BYTES_MAX: u64 = 16 << 20;
+/// The largest fresh gzip file that is unpacked to see whether it is whole.
+const GZIP_TRIAL_BYTES_MAX: u64 = 4 << 20;
+/// What an Arrow stream that was closed ends in.
+const STREAM_END: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+/// A file that was seen to grow must lie still so many times longer than another.
+const GROWN_FACTOR: u32 = 5;
+
+/// What is known of a file that can be read.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    /// Its schema.
+    pub(crate) schema: SchemaRef,
+    /// Its rows, where the format counts them.
+    pub(crate) rows: Option<u64>,
+    /// Whether this store wrote it.
+    pub(crate) written: bool,
+    /// How it is read: for a text with the schema settled.
+    pub(crate) options: ReadOptions,
+}
+
+/// The outcome of a probe.
+#[derive(Clone, Debug)]
+pub(crate) enum Probe {
+    /// It can be read.
+    Ready(Arc<Facts>),
+    /// It is still being written.
+    Growing,
+    /// It cannot be read, and why.
+    Broken(Arc<StoreError>),
+}
+
+/// Opens files to see what they hold.
+pub(crate) struct Prober<'a> {
+    pub(crate) root: &'a Root,
+    pub(crate) options: &'a ReadOptions,
+    pub(crate) settle: Duration,
+}
+
+impl Prober<'_> {
+    /// Looks into a file; `before` is its state at the last scan.
+    pub(crate) fn probe(&self, file: &FileEntry, before: Option<&Stamp>) -> Probe {
+        let grown = before.is_some_and(|before| before.len < file.stamp.len);
+        let still = if grown { self.settle * GROWN_FACTOR } else { self.settle };
+        let fresh = is_fresh(file.stamp.modified, still);
+        if fresh && file.format != Format::Parquet && !self.looks_whole(file, grown) {
+            return Probe::Growing;
+        }
+        match self.facts(file) {
+            Ok(facts) => Probe::Ready(Arc::new(facts)),
+            Err(StoreError::Corrupt { .. }) if fresh => Probe::Growing,
+            Err(error) => Probe::Broken(Arc::new(error)),
+        }
+    }
+
+    /// Opens the file.
+    fn facts(&self, file: &FileEntry) -> Result<Facts, StoreError> {
+        let mut options = self.options.clone();
+        if let Some((path, _)) = &file.schema {
+            let mut text = Vec::new();
+            let read = self.root.open_file(path)?.take(SCHEMA_BYTES_MAX).read_to_end(&mut text);
+            read.map_err(|error| StoreError::io(path, error))?;
+            options = SchemaFile::parse(&text, path)?.apply(&options, path)?;
+        }
+        let source = Source::new(self.root.open_file(&file.path)?, file.path.as_path())?;
+        let opened = Opened::open(source, file.format, &options)?;
+        let schema = opened.schema().clone();
+        let (rows, written) = match &opened {
+            Opened::Parquet(file) => (Some(file.rows()), file.footer_value(MARK_KEY).is_some()),
+            Opened::IpcFile(file) => {
+                (Some(file.count_rows()?), file.footer_value(MARK_KEY).is_some())
+            }
+            Opened::Stream(..) => (None, false),
+        };
+        if file.format.is_text() {
+            options.schema_settled = file.format == Format::Csv || options.schema.is_none();
+            options.schema = Some(schema.clone());
+        }
+        Ok(Facts { schema, rows, written, options })
+    }
+
+    /// Whether a fresh file ends as a whole one does. Parquet is known by its footer alone.
+    fn looks_whole(&self, file: &FileEntry, grown: bool) -> bool {
+        let len = file.stamp.len;
+        let Ok(handle) = self.root.open_file(&file.path) else { return false };
+        match file.format {
+            Format::Parquet => true,
+            Format::Arrow => ends_with(&handle, len, b"ARROW1") || ends_with(&handle, len, &STREAM_END),
+            Format::ArrowStream => ends_with(&handle, len, &STREAM_END),
+            Format::Csv | Format::Ndjson if file.name.to_ascii_lowercase().ends_with(".gz") => {
+                len <= GZIP_TRIAL_BYTES_MAX && unpacks(handle)
+            }
+            // Buffered writers stop anywhere, and rarely at the end of a line.
+            Format::Csv | Format::Ndjson => !grown && ends_with(&handle, len, b"\n"),
+        }
+    }
+}
+
+/// Whether a file was written so shortly ago.
+fn is_fresh(modified: Option<SystemTime>, still: Duration) -> bool {
+    let age = modified.and_then(|modified| SystemTime::now().duration_since(modified).ok());
+    // A time in the future, or none, says nothing: such a file is taken as it is.
+    age.is_some_and(|age| age < still)
+}
+
+/// Whether a file ends in these bytes.
+fn ends_with(file: &File, len: u64, end: &[u8]) -> bool {
+    let mut tail = vec![0; end.len()];
+    let at = len.checked_sub(end.len() as u64);
+    at.is_some_and(|at| file.read_exact_at(&mut tail, at).is_ok()) && tail == end
+}
+
+/// Whether a gzip file is whole.
+fn unpacks(file: File) -> bool {
+    io::copy(&mut MultiGzDecoder::new(file), &mut io::sink()).is_ok()
+}
+
+/// An error again from one that is kept: what was wrong with a file is told to every caller.
+pub(crate) fn again(error: &StoreError, path: &Path) -> StoreError {
+    match error {
+        StoreError::Corrupt { file, reason } => {
+            StoreError::Corrupt { file: file.clone(), reason: reason.clone() }
+        }
+        StoreError::BadValue { file, line, column, value, expected } => StoreError::BadValue {
+            file: file.clone(),
+            line: *line,
+            column: column.clone(),
+            value: value.clone(),
+            expected: expected.clone(),
+        },
+        StoreError::Unsupported { reason } => StoreError::Unsupported { reason: reason.clone() },
+        StoreError::Io { path, source } => {
+            StoreError::Io { path: path.clone(), source: io::Error::new(source.kind(), source.to_string()) }
+        }
+        other => StoreError::corrupt(path, other),
+    }
+}

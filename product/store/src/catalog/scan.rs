@@ -1,0 +1,178 @@
+//! The walk over the folder: names and stamps of everything, nothing opened.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, DirEntry, Metadata};
+use std::path::{Path, PathBuf};
+
+use tracing::{debug, warn};
+
+use super::root::Root;
+use super::stamp::Stamp;
+use crate::error::StoreError;
+use crate::format::Format;
+
+/// How deep folders are followed.
+const DEPTH_MAX: usize = 64;
+/// What a schema file's name ends in.
+const SCHEMA_ENDING: &str = ".schema.json";
+
+/// A folder and everything of interest in it.
+#[derive(Debug, Default)]
+pub(crate) struct Folder {
+    /// Relative to the root.
+    pub(crate) path: PathBuf,
+    /// Its own name; empty for the root.
+    pub(crate) name: String,
+    /// Its data files, by name.
+    pub(crate) files: Vec<FileEntry>,
+    /// Its folders, by name; those without data in them are left out.
+    pub(crate) folders: Vec<Self>,
+    /// The names of files of no format.
+    pub(crate) strangers: Vec<String>,
+    /// Its schema files by the name they stand beside.
+    pub(crate) schemas: HashMap<String, (PathBuf, Stamp)>,
+}
+
+/// A data file.
+#[derive(Clone, Debug)]
+pub(crate) struct FileEntry {
+    /// Relative to the root.
+    pub(crate) path: PathBuf,
+    /// Its name with the ending.
+    pub(crate) name: String,
+    /// Its name without.
+    pub(crate) stem: String,
+    /// The format that the ending names.
+    pub(crate) format: Format,
+    /// Its state.
+    pub(crate) stamp: Stamp,
+    /// The schema file that goes with it.
+    pub(crate) schema: Option<(PathBuf, Stamp)>,
+}
+
+/// What was logged already, so that it is logged once.
+pub(crate) type Logged = HashSet<String>;
+
+/// Walks the folder.
+pub(crate) struct Scanner<'a> {
+    root: &'a Root,
+    logged: &'a mut Logged,
+    /// The folders above the one being read, to notice a link that leads back up.
+    above: Vec<(u64, u64)>,
+}
+
+impl<'a> Scanner<'a> {
+    /// A walk that logs what it has not logged yet.
+    pub(crate) fn new(root: &'a Root, logged: &'a mut Logged) -> Self {
+        Self { root, logged, above: Vec::new() }
+    }
+
+    /// Reads everything; fails only when the root itself cannot be read.
+    pub(crate) fn scan(mut self) -> Result<Folder, StoreError> {
+        let root = self.root.path();
+        let metadata = fs::metadata(root).map_err(|error| StoreError::io(root, error))?;
+        self.folder(PathBuf::new(), String::new(), &metadata)
+    }
+
+    /// Logs something about a path, once.
+    fn once(&mut self, path: &Path, what: &str) {
+        if self.logged.insert(format!("{}\0{what}", path.display())) {
+            warn!(path = %path.display(), "left out: {what}");
+        }
+    }
+
+    /// Reads one folder and those in it.
+    fn folder(
+        &mut self,
+        path: PathBuf,
+        name: String,
+        metadata: &Metadata,
+    ) -> Result<Folder, StoreError> {
+        let place = self.root.path().join(&path);
+        let entries = fs::read_dir(&place).map_err(|error| StoreError::io(&path, error))?;
+        self.above.push(identity(metadata));
+        let mut folder = Folder { path, name, ..Folder::default() };
+        for entry in entries {
+            match entry {
+                Ok(entry) => self.entry(&mut folder, &entry),
+                Err(error) => debug!(path = %folder.path.display(), %error, "entry not read"),
+            }
+        }
+        self.above.pop();
+        folder.files.sort_by(|a, b| a.name.cmp(&b.name));
+        folder.folders.sort_by(|a, b| a.name.cmp(&b.name));
+        for file in &mut folder.files {
+            let schemas = &folder.schemas;
+            let schema = schemas.get(&file.stem).or_else(|| schemas.get(&file.name));
+            file.schema = schema.filter(|_| file.format.is_text()).cloned();
+        }
+        Ok(folder)
+    }
+
+    /// Takes one entry of a folder into account.
+    fn entry(&mut self, folder: &mut Folder, entry: &DirEntry) {
+        let raw = entry.file_name();
+        if matches!(raw.as_encoded_bytes().first(), Some(b'.' | b'_')) {
+            return;
+        }
+        let path = folder.path.join(&raw);
+        let Ok(name) = raw.into_string() else {
+            self.once(&path, "its name is not UTF-8");
+            return;
+        };
+        let Ok(kind) = entry.file_type() else { return };
+        if kind.is_symlink() && !self.root.contains(&path) {
+            self.once(&path, "the symbolic link leads nowhere in the folder");
+            return;
+        }
+        // Follows links, unlike the metadata of the entry.
+        let Ok(metadata) = fs::metadata(self.root.path().join(&path)) else { return };
+        if metadata.is_dir() {
+            self.subfolder(folder, path, name, &metadata);
+        } else if metadata.is_file() {
+            file(folder, path, name, &metadata);
+        }
+    }
+
+    /// Reads a folder in a folder.
+    fn subfolder(&mut self, folder: &mut Folder, path: PathBuf, name: String, metadata: &Metadata) {
+        if self.above.contains(&identity(metadata)) {
+            self.once(&path, "the symbolic link leads back to a folder above it");
+            return;
+        }
+        if self.above.len() >= DEPTH_MAX {
+            self.once(&path, "it lies too deep");
+            return;
+        }
+        match self.folder(path.clone(), name, metadata) {
+            Ok(found) if found.files.is_empty() && found.folders.is_empty() => {}
+            Ok(found) => folder.folders.push(found),
+            Err(error) => self.once(&path, &error.to_string()),
+        }
+    }
+}
+
+/// Takes a file into account; an empty one is as good as none.
+fn file(folder: &mut Folder, path: PathBuf, name: String, metadata: &Metadata) {
+    if let Some(stem) = name.strip_suffix(SCHEMA_ENDING) {
+        folder.schemas.insert(stem.to_owned(), (path, Stamp::of(metadata)));
+        return;
+    }
+    let Some((stem, _, format)) = Format::split_name(&name) else {
+        folder.strangers.push(name);
+        return;
+    };
+    if metadata.len() == 0 {
+        return;
+    }
+    let stem = stem.to_owned();
+    let stamp = Stamp::of(metadata);
+    folder.files.push(FileEntry { path, name, stem, format, stamp, schema: None });
+}
+
+/// What tells one folder from another, however it is reached.
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.dev(), metadata.ino())
+}
+
