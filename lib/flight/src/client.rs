@@ -1,0 +1,164 @@
+//! The client.
+
+mod address;
+mod call;
+mod exchange;
+mod handshake;
+mod methods;
+mod observer;
+mod options;
+mod put_results;
+mod read;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use wingbeat_net::{Address, Channel};
+use wingbeat_wire::data::BodyPool;
+
+use crate::server::in_process;
+use crate::{FlightService, Result, ServerOptions};
+
+pub(crate) use self::address::bad_address;
+pub use self::handshake::HandshakeCall;
+pub use self::observer::ResponseObserver;
+pub use self::options::ClientOptions;
+pub use self::put_results::PutResults;
+
+/// Calls to one Flight service.
+///
+/// Nothing is connected before the first call, and a connection that was lost is made again. Cheap
+/// to clone: clones share the connection, and each may have headers and a timeout of its own.
+///
+/// ```no_run
+/// # async fn run() -> wingbeat::Result<()> {
+/// use wingbeat::{Client, FlightDescriptor};
+///
+/// let client = Client::new("grpc://127.0.0.1:8815")?;
+/// let mut trips = client.read(FlightDescriptor::path(["trips"])).await?;
+/// while let Some(batch) = trips.next_batch().await? {
+///     println!("{} rows", batch.num_rows());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    channel: Channel,
+    /// `None` in process.
+    address: Option<Address>,
+    headers: HeaderMap,
+    timeout: Option<Duration>,
+    options: Arc<ClientOptions>,
+    observer: Option<Arc<dyn ResponseObserver>>,
+    pool: BodyPool,
+}
+
+impl Client {
+    /// A client of the service at an address, `grpc://HOST:PORT` or `grpc+unix:///PATH`.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT when it is no such address.
+    pub fn new(address: impl AsRef<str>) -> Result<Self> {
+        let address = address::parse(address.as_ref())?;
+        Ok(Self::with_address(address, Arc::default()))
+    }
+
+    /// A client of a service in this process, for tests of the service: everything is as over a
+    /// network, except that there is none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> wingbeat::Result<()> {
+    /// use wingbeat::{Client, Code, FlightService};
+    ///
+    /// struct Empty;
+    /// impl FlightService for Empty {}
+    ///
+    /// let error = Client::in_process(Empty).do_get("a ticket").await.unwrap_err();
+    /// assert_eq!(error.code(), Code::Unimplemented);
+    /// assert!(error.message().contains("DoGet"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn in_process(service: impl FlightService) -> Self {
+        Self::in_process_with(service, ServerOptions::default())
+    }
+
+    /// The same with the options of a server.
+    pub fn in_process_with(service: impl FlightService, options: ServerOptions) -> Self {
+        let client = Arc::<ClientOptions>::default();
+        let channel = Channel::in_process(in_process(service, options), client.transport.clone());
+        Self::with_channel(channel, None, client)
+    }
+
+    fn with_address(address: Address, options: Arc<ClientOptions>) -> Self {
+        let channel = Channel::new(address.clone(), options.transport.clone());
+        Self::with_channel(channel, Some(address), options)
+    }
+
+    fn with_channel(
+        channel: Channel,
+        address: Option<Address>,
+        options: Arc<ClientOptions>,
+    ) -> Self {
+        Self {
+            channel,
+            address,
+            headers: HeaderMap::new(),
+            timeout: None,
+            options,
+            observer: None,
+            pool: BodyPool::default(),
+        }
+    }
+
+    /// Sends a header with every call of this client. The value of a name that ends in `-bin` is
+    /// to be base64.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// Gives every call of this client so much time, its streams read to the end. The server is
+    /// told, and a call that takes longer ends with DEADLINE_EXCEEDED.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Replaces the options. The client has a connection of its own from now on, unless it is one
+    /// in process, whose transport stays as it is.
+    #[must_use]
+    pub fn with_options(mut self, options: ClientOptions) -> Self {
+        if let Some(address) = &self.address {
+            self.channel = Channel::new(address.clone(), options.transport.clone());
+        }
+        self.options = Arc::new(options);
+        self
+    }
+
+    /// Shows every call's response headers and trailers to an observer.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Arc<dyn ResponseObserver>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// The address of the service; `None` in process.
+    pub fn address(&self) -> Option<&Address> {
+        self.address.as_ref()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // No headers: they hold credentials.
+        let mut out = f.debug_struct("Client");
+        out.field("address", &self.address).field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,108 @@
+//! One call, from its request to its messages.
+
+use futures_util::stream;
+use http::Response;
+use tracing::Instrument as _;
+use wingbeat_net::{Body, CallRequest, Messages};
+use wingbeat_wire::Deframe;
+use wingbeat_wire::data::FlightDataDeframer;
+use wingbeat_wire::grpc::{MessageDeframer, frame};
+use wingbeat_wire::message::Message;
+
+use super::Client;
+use crate::stream::{DataReader, Incoming};
+use crate::{Code, Error, Method, Origin, ReplyStream, Result};
+
+impl Client {
+    /// Sends a request and waits for the headers of its response.
+    pub(super) async fn start(&self, method: Method, body: Body) -> Result<Response<Body>> {
+        let mut request = CallRequest::new(method.path(), body);
+        request.headers = self.headers.clone();
+        request.timeout = self.timeout;
+        let span = tracing::debug_span!("flight_client", %method);
+        let started = self.channel.call(request).instrument(span).await;
+        if let Some(observer) = &self.observer {
+            match &started {
+                Ok(response) => observer.headers(method, response.headers()),
+                Err(status) if status.is_from_peer() => observer.trailers(method, &status.metadata),
+                Err(_) => {}
+            }
+        }
+        started.map_err(Error::from_status)
+    }
+
+    /// A call with one request and one answer.
+    pub(super) async fn unary<A: Message>(
+        &self,
+        method: Method,
+        request: impl Message,
+    ) -> Result<A> {
+        let response = self.start(method, one(&request)).await?;
+        let mut messages = self.messages(method, response);
+        let Some(message) = messages.next().await? else {
+            return Err(malformed(method, "has no message, expected one"));
+        };
+        if messages.next().await?.is_some() {
+            return Err(malformed(method, "has several messages, expected one"));
+        }
+        decode(message)
+    }
+
+    /// A call with one request and any number of answers.
+    pub(super) async fn many<A: Message + Send + 'static>(
+        &self,
+        method: Method,
+        request: impl Message,
+    ) -> Result<ReplyStream<A>> {
+        let response = self.start(method, one(&request)).await?;
+        let messages = self.messages(method, response);
+        let answers = stream::try_unfold(messages, async |mut messages| {
+            let Some(message) = messages.next().await? else { return Ok(None) };
+            Ok(Some((decode(message)?, messages)))
+        });
+        Ok(ReplyStream::from_stream(answers))
+    }
+
+    /// The small messages of a response.
+    pub(super) fn messages(
+        &self,
+        method: Method,
+        response: Response<Body>,
+    ) -> Incoming<MessageDeframer> {
+        self.incoming(method, response, MessageDeframer::new(&self.options.limits))
+    }
+
+    /// The data of a response.
+    pub(super) fn data(&self, method: Method, response: Response<Body>) -> DataReader {
+        let limits = &self.options.limits;
+        let deframer = FlightDataDeframer::new(limits, self.pool.clone());
+        DataReader::from_response(self.incoming(method, response, deframer), limits)
+    }
+
+    fn incoming<D: Deframe>(
+        &self,
+        method: Method,
+        response: Response<Body>,
+        deframer: D,
+    ) -> Incoming<D> {
+        let incoming = Incoming::new(Messages::from_response(response, deframer));
+        match self.observer.clone() {
+            Some(observer) => incoming.on_end(move |trailers| observer.trailers(method, trailers)),
+            None => incoming,
+        }
+    }
+}
+
+/// The body of a request that is one message.
+pub(super) fn one(message: &impl Message) -> Body {
+    Body::request(stream::iter([Ok(frame(message.encode()))]))
+}
+
+/// A message of a response.
+pub(super) fn decode<A: Message>(message: bytes::Bytes) -> Result<A> {
+    A::decode(message).map_err(|error| Error::from_decode(&error, Code::Internal))
+}
+
+fn malformed(method: Method, what: &str) -> Error {
+    Error::internal(format!("the server's answer to {method} {what}")).with_origin(Origin::Peer)
+}

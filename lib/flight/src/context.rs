@@ -1,0 +1,223 @@
+//! What a handler knows of its call beside the request.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
+use tokio_util::sync::CancellationToken;
+use wingbeat_net::PeerAddr;
+use wingbeat_wire::message::ActionType;
+
+use crate::{Error, Method, Result};
+
+/// One call, as its handler sees it: who calls, with which headers, until when. Cheap to clone, so
+/// that tasks and streams of the call can keep it.
+///
+/// # Cancellation
+/// When the caller goes away or the deadline passes, the handler's future is dropped, and so is
+/// the stream that it returned. Only what a handler starts outside of them (a thread, a task) has
+/// to listen to [`cancelled`](Self::cancelled).
+#[derive(Debug, Clone)]
+pub struct CallContext(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    method: Method,
+    peer: Option<PeerAddr>,
+    headers: HeaderMap,
+    deadline: Option<Instant>,
+    extensions: Extensions,
+    actions: Arc<[ActionType]>,
+    response: Mutex<Response>,
+    cancelled: CancellationToken,
+    finished: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+struct Response {
+    headers: HeaderMap,
+    headers_sent: bool,
+    trailers: HeaderMap,
+    trailers_sent: bool,
+}
+
+impl CallContext {
+    pub(crate) fn new(
+        method: Method,
+        parts: http::request::Parts,
+        deadline: Option<Instant>,
+        actions: Arc<[ActionType]>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            method,
+            peer: parts.extensions.get().copied(),
+            headers: parts.headers,
+            deadline,
+            extensions: parts.extensions,
+            actions,
+            response: Mutex::default(),
+            cancelled: CancellationToken::new(),
+            finished: CancellationToken::new(),
+        }))
+    }
+
+    /// The RPC.
+    pub fn method(&self) -> Method {
+        self.0.method
+    }
+
+    /// The client's address. `None` where the Flight service is mounted into a foreign server that
+    /// does not tell.
+    pub fn peer(&self) -> Option<&PeerAddr> {
+        self.0.peer.as_ref()
+    }
+
+    /// The request's headers. Values whose name ends in `-bin` are base64.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// When the caller stops waiting, if it said so. The call is ended then, without the handler's
+    /// doing.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.deadline
+    }
+
+    /// Whatever the layers in front of the service left for it.
+    pub fn extensions(&self) -> &Extensions {
+        &self.0.extensions
+    }
+
+    /// The action types that were registered with
+    /// [`Server::actions`](crate::Server::actions).
+    pub fn actions(&self) -> &[ActionType] {
+        &self.0.actions
+    }
+
+    /// Waits until the call is given up: its client has reset it or is gone, its deadline has
+    /// passed, or a panic ended it. Never ready for a call that ends by itself; see
+    /// [`finished`](Self::finished).
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn cancelled(&self) {
+        self.0.cancelled.cancelled().await;
+    }
+
+    /// Whether the call was given up.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancelled.is_cancelled()
+    }
+
+    /// Waits until the call is over, in whichever way.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn finished(&self) {
+        self.0.finished.cancelled().await;
+    }
+
+    /// Adds a response header. Headers go out with the first message or at the end, whichever is
+    /// first; a DoPut's or DoExchange's also when its handler waits for the client.
+    ///
+    /// # Errors
+    /// When the headers are out, or when the name or value is not one that HTTP allows.
+    pub fn set_header<N, V>(&self, name: N, value: V) -> Result<()>
+    where
+        N: TryInto<HeaderName, Error: Into<http::Error>>,
+        V: TryInto<HeaderValue, Error: Into<http::Error>>,
+    {
+        let (name, value) = header(name, value)?;
+        let mut response = self.response();
+        if response.headers_sent {
+            return Err(Error::internal(format!(
+                "too late for the header {name}: headers are out"
+            ))
+            .with_origin(crate::Origin::Local));
+        }
+        response.headers.append(name, value);
+        Ok(())
+    }
+
+    /// Adds a trailer, which goes out when the call ends, well or not.
+    ///
+    /// # Errors
+    /// When the call has ended, or when the name or value is not one that HTTP allows.
+    pub fn set_trailer<N, V>(&self, name: N, value: V) -> Result<()>
+    where
+        N: TryInto<HeaderName, Error: Into<http::Error>>,
+        V: TryInto<HeaderValue, Error: Into<http::Error>>,
+    {
+        let (name, value) = header(name, value)?;
+        let mut response = self.response();
+        if response.trailers_sent {
+            return Err(Error::internal(format!(
+                "too late for the trailer {name}: the call ended"
+            )));
+        }
+        response.trailers.append(name, value);
+        Ok(())
+    }
+
+    /// The response's headers, which are on their way from now on.
+    pub(crate) fn take_headers(&self) -> HeaderMap {
+        let mut response = self.response();
+        response.headers_sent = true;
+        std::mem::take(&mut response.headers)
+    }
+
+    /// The response's trailers, which are on their way from now on.
+    pub(crate) fn take_trailers(&self) -> HeaderMap {
+        let mut response = self.response();
+        response.trailers_sent = true;
+        std::mem::take(&mut response.trailers)
+    }
+
+    /// A guard that gives the call up when it is dropped before [`CallGuard::finish`].
+    pub(crate) fn guard(&self) -> CallGuard {
+        CallGuard { cx: self.clone(), finished: false }
+    }
+
+    fn response(&self) -> MutexGuard<'_, Response> {
+        // Nothing in here panics half-way, so a poisoned lock still holds whole headers.
+        self.0.response.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells a [`CallContext`] how its call ended.
+#[derive(Debug)]
+pub(crate) struct CallGuard {
+    cx: CallContext,
+    finished: bool,
+}
+
+impl CallGuard {
+    /// The call ended by itself.
+    pub(crate) fn finish(&mut self) {
+        self.finished = true;
+        self.cx.0.finished.cancel();
+    }
+}
+
+impl Drop for CallGuard {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.cx.0.cancelled.cancel();
+            self.cx.0.finished.cancel();
+        }
+    }
+}
+
+fn header<N, V>(name: N, value: V) -> Result<(HeaderName, HeaderValue)>
+where
+    N: TryInto<HeaderName, Error: Into<http::Error>>,
+    V: TryInto<HeaderValue, Error: Into<http::Error>>,
+{
+    let name = name.try_into().map_err(|error| bad_header(error.into()))?;
+    let value = value.try_into().map_err(|error| bad_header(error.into()))?;
+    Ok((name, value))
+}
+
+fn bad_header(error: http::Error) -> Error {
+    Error::internal(format!("not a header: {error}")).with_source(error)
+}

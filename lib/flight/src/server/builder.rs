@@ -1,0 +1,219 @@
+//! [`Server`]: listeners, options and what is served on them.
+
+use std::sync::Arc;
+
+use http::{Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+use wingbeat_net::{Address, Body, BoxError, BytesBody, Listener};
+use wingbeat_wire::Segments;
+use wingbeat_wire::message::ActionType;
+
+use super::dispatch::Dispatcher;
+use super::routes::{Mount, routes};
+use super::{HttpService, ServerOptions};
+use crate::{Error, FlightService, Result};
+
+type AddLayer = Box<dyn FnOnce(HttpService) -> HttpService + Send>;
+
+/// A Flight server.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> wingbeat::Result<()> {
+/// use wingbeat::{Client, FlightService, Server};
+///
+/// struct Empty;
+/// impl FlightService for Empty {}
+///
+/// let server = Server::bind("grpc://127.0.0.1:0").await?;
+/// let client = Client::new(server.local_addr().to_string())?;
+/// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+/// let serving = server.serve_with_shutdown(Empty, async { stopped.await.unwrap_or(()) });
+/// let calling = async {
+///     let actions = client.list_actions().await?.collect().await?;
+///     let _ = stop.send(());
+///     wingbeat::Result::Ok(actions)
+/// };
+/// let (served, actions) = tokio::join!(serving, calling);
+/// served?;
+/// assert!(actions?.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Server {
+    listeners: Vec<Listener>,
+    options: ServerOptions,
+    actions: Vec<ActionType>,
+    mounts: Vec<Mount>,
+    /// The outermost comes last.
+    layers: Vec<AddLayer>,
+}
+
+impl Server {
+    /// Listens on an address, `grpc://HOST:PORT` or `grpc+unix:///PATH`. Connections wait from now
+    /// on; they are taken once the server serves. Port 0 is replaced by a free one, see
+    /// [`local_addr`](Self::local_addr).
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT when it is no such address; UNAVAILABLE when it cannot be listened on,
+    /// because it is in use, say.
+    pub async fn bind(address: impl AsRef<str>) -> Result<Self> {
+        let listener = listen(address.as_ref()).await?;
+        Ok(Self::from_listeners([listener]))
+    }
+
+    /// Serves on listeners that are there already.
+    fn from_listeners(listeners: impl IntoIterator<Item = Listener>) -> Self {
+        Self {
+            listeners: listeners.into_iter().collect(),
+            options: ServerOptions::default(),
+            actions: Vec::new(),
+            mounts: Vec::new(),
+            layers: Vec::new(),
+        }
+    }
+
+    /// Listens on one more address.
+    ///
+    /// # Errors
+    /// See [`bind`](Self::bind).
+    pub async fn bind_also(mut self, address: impl AsRef<str>) -> Result<Self> {
+        self.listeners.push(listen(address.as_ref()).await?);
+        Ok(self)
+    }
+
+    /// The first address that is listened on, with its port.
+    #[expect(clippy::indexing_slicing, reason = "bind, the only constructor, adds one")]
+    pub fn local_addr(&self) -> Address {
+        self.listeners[0].local_addr()
+    }
+
+    /// All addresses that are listened on, with their ports.
+    pub fn local_addrs(&self) -> Vec<Address> {
+        self.listeners.iter().map(Listener::local_addr).collect()
+    }
+
+    /// Replaces the options.
+    #[must_use]
+    pub fn options(mut self, options: ServerOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Registers the action types that the service offers. The default
+    /// [`FlightService::list_actions`] answers with them.
+    #[must_use]
+    pub fn actions(mut self, actions: impl IntoIterator<Item = ActionType>) -> Self {
+        self.actions.extend(actions);
+        self
+    }
+
+    /// Wraps everything served in a tower layer, around those added before. The layer sees HTTP
+    /// requests and responses; what it fails with becomes the status of the call.
+    #[must_use]
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<HttpService> + Send + 'static,
+        L::Service: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+        B: http_body::Body + Send + 'static,
+        B::Data: Into<Segments>,
+        B::Error: Into<BoxError>,
+    {
+        self.layers.push(Box::new(move |inner| HttpService::from_tower(layer.layer(inner))));
+        self
+    }
+
+    /// Serves another gRPC service on the same ports: any tower service over HTTP requests, such
+    /// as those that tonic generates. `path` is the path before the method's name, a slash and the
+    /// service's full name.
+    ///
+    /// ```no_run
+    /// # async fn run(geese: impl wingbeat::FlightService) -> wingbeat::Result<()> {
+    /// let (_reporter, health) = tonic_health::server::health_reporter();
+    /// wingbeat::Server::bind("grpc://127.0.0.1:8815")
+    ///     .await?
+    ///     .mount("/grpc.health.v1.Health", health)
+    ///     .serve(geese)
+    ///     .await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn mount<S, B>(mut self, path: impl Into<String>, service: S) -> Self
+    where
+        S: Service<Request<BytesBody>, Response = Response<B>> + Clone + Send + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+        B: http_body::Body + Send + 'static,
+        B::Data: Into<Segments>,
+        B::Error: Into<BoxError>,
+    {
+        let service = HttpService::from_tower(Bytewise(service));
+        self.mounts.push(Mount { path: path.into().trim_end_matches('/').to_owned(), service });
+        self
+    }
+
+    /// Serves until the process ends.
+    ///
+    /// # Errors
+    /// When the listeners break.
+    pub async fn serve(self, service: impl FlightService) -> Result<()> {
+        self.serve_with_shutdown(service, std::future::pending()).await
+    }
+
+    /// Serves until `shutdown` is ready; then takes no new call, and gives those that run the time
+    /// that [`ServerOptions::transport`] allows before it aborts them.
+    ///
+    /// # Errors
+    /// When the listeners break.
+    pub async fn serve_with_shutdown(
+        self,
+        service: impl FlightService,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<()> {
+        let transport = self.options.transport.clone();
+        let dispatcher = Dispatcher::new(Arc::new(service), self.options, self.actions.into());
+        let routes = routes(Arc::new(dispatcher), self.mounts);
+        let served = self.layers.into_iter().fold(routes, |inner, layer| layer(inner));
+        wingbeat_net::serve(self.listeners, served, transport, shutdown).await.map_err(|error| {
+            Error::unavailable(format!("the server stopped: {error}")).with_source(error)
+        })
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("addresses", &self.local_addrs()).finish_non_exhaustive()
+    }
+}
+
+async fn listen(address: &str) -> Result<Listener> {
+    let parsed: Address =
+        address.parse().map_err(|error| crate::client::bad_address(address, error))?;
+    Listener::bind(&parsed).await.map_err(|error| {
+        Error::unavailable(format!("cannot listen on {address}: {error}")).with_source(error)
+    })
+}
+
+/// Gives a service requests whose body is made of `Bytes`.
+#[derive(Clone)]
+struct Bytewise<S>(S);
+
+impl<S: Service<Request<BytesBody>>> Service<Request<Body>> for Bytewise<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(
+        &mut self,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> S::Future {
+        self.0.call(request.map(Body::into_bytes_body))
+    }
+}

@@ -1,0 +1,119 @@
+//! From a request to the method of a service and back.
+//!
+//! Each RPC becomes one stream of framed messages that contains its handler: polling the stream
+//! runs the handler, and dropping it cancels it. [`CallStream`] wraps that stream in what all
+//! calls have in common (deadline, panics, cancellation, tracing), and [`respond`] decides when
+//! the response's headers go out.
+
+mod call_stream;
+mod driven;
+mod exchange;
+mod get;
+mod handshake;
+mod put;
+mod replies;
+mod request;
+mod respond;
+mod unary;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_core::Stream;
+use http::{Request, Response};
+use tracing::Instrument as _;
+use wingbeat_net::{Body, Messages, Status, accept};
+use wingbeat_wire::data::{BodyPool, FlightDataDeframer};
+use wingbeat_wire::message::ActionType;
+use wingbeat_wire::{Limits, Segments};
+
+use self::call_stream::CallStream;
+use self::respond::respond;
+use super::ServerOptions;
+use crate::service::DynFlightService;
+use crate::stream::{DataReader, Incoming, Waiting};
+use crate::{CallContext, Code, Method, Result};
+
+/// The framed messages of an answer, with the handler inside.
+type Answer = Pin<Box<dyn Stream<Item = Result<Segments>> + Send>>;
+
+/// A Flight service and what its calls share.
+pub(crate) struct Dispatcher {
+    service: Arc<dyn DynFlightService>,
+    options: ServerOptions,
+    actions: Arc<[ActionType]>,
+    pool: BodyPool,
+}
+
+/// What the file of an RPC gets.
+struct Call {
+    dispatcher: Arc<Dispatcher>,
+    cx: CallContext,
+    body: Body,
+    /// Set while a handler waits for its client.
+    waiting: Waiting,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(
+        service: Arc<dyn DynFlightService>,
+        options: ServerOptions,
+        actions: Arc<[ActionType]>,
+    ) -> Self {
+        Self { service, options, actions, pool: BodyPool::default() }
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.options.limits
+    }
+
+    /// Reads the data that a client sends.
+    fn data_reader(&self, body: Body) -> DataReader {
+        let deframer = FlightDataDeframer::new(self.limits(), self.pool.clone());
+        let messages = Messages::from_request(body, deframer);
+        DataReader::from_request(Incoming::new(messages), self.limits())
+    }
+
+    /// Answers a request below Flight's path.
+    pub(crate) async fn dispatch(self: Arc<Self>, request: Request<Body>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let head = match accept(&parts) {
+            Ok(head) => head,
+            Err(response) => return *response,
+        };
+        let Some(method) = Method::from_path(parts.uri.path()) else {
+            let text = format!("unknown method {}", parts.uri.path());
+            return Status::new(Code::Unimplemented, text).into_response();
+        };
+        let deadline = head.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let cx = CallContext::new(method, parts, deadline, self.actions.clone());
+        let span = match cx.peer() {
+            Some(peer) => tracing::info_span!("flight", %method, %peer),
+            None => tracing::info_span!("flight", %method),
+        };
+        let waiting = Waiting::default();
+        let call = Call { dispatcher: self, cx: cx.clone(), body, waiting: waiting.clone() };
+        let answer = match method {
+            Method::Handshake => handshake::handshake(call),
+            Method::ListFlights => replies::list_flights(call),
+            Method::GetFlightInfo => unary::get_flight_info(call),
+            Method::PollFlightInfo => unary::poll_flight_info(call),
+            Method::GetSchema => unary::get_schema(call),
+            Method::DoGet => get::do_get(call),
+            Method::DoPut => put::do_put(call),
+            Method::DoExchange => exchange::do_exchange(call),
+            Method::DoAction => replies::do_action(call),
+            Method::ListActions => replies::list_actions(call),
+        };
+        let stream = CallStream::new(answer, &cx, span.clone());
+        respond(cx, stream, waiting).instrument(span).await
+    }
+}
+
+impl fmt::Debug for Dispatcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dispatcher").field("options", &self.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,59 @@
+//! Which service a request is for.
+
+use std::sync::Arc;
+
+use http::Request;
+use wingbeat_net::{Body, Status};
+
+use super::dispatch::Dispatcher;
+use super::{HttpService, ServerOptions};
+use crate::method::SERVICE_PATH;
+use crate::{Code, FlightService};
+
+/// A service mounted beside Flight, by the path before its method: `/grpc.health.v1.Health`.
+#[derive(Debug, Clone)]
+pub(super) struct Mount {
+    pub(super) path: String,
+    pub(super) service: HttpService,
+}
+
+/// Flight and what is mounted beside it, as one service.
+pub(super) fn routes(flight: Arc<Dispatcher>, mounts: Vec<Mount>) -> HttpService {
+    let mounts: Arc<[Mount]> = mounts.into();
+    HttpService::new(move |request: Request<Body>| {
+        let (flight, mounts) = (flight.clone(), mounts.clone());
+        async move {
+            let path = request.uri().path();
+            if is_below(path, SERVICE_PATH) {
+                return flight.dispatch(request).await;
+            }
+            if let Some(mount) = mounts.iter().find(|mount| is_below(path, &mount.path)) {
+                return mount.service.answer(request).await;
+            }
+            let text = format!("no service is mounted at {path}");
+            Status::new(Code::Unimplemented, text).into_response()
+        }
+    })
+}
+
+/// A service with nothing beside it, to be called in this process.
+pub(crate) fn in_process(service: impl FlightService, options: ServerOptions) -> HttpService {
+    let dispatcher = Dispatcher::new(Arc::new(service), options, [].into());
+    routes(Arc::new(dispatcher), Vec::new())
+}
+
+fn is_below(path: &str, service: &str) -> bool {
+    path.strip_prefix(service).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_names_only() {
+        assert!(is_below("/a.B/Get", "/a.B"));
+        assert!(!is_below("/a.Bc/Get", "/a.B"));
+        assert!(!is_below("/a.B", "/a.B"));
+    }
+}

@@ -1,0 +1,74 @@
+//! A shared service is a service.
+
+use std::sync::Arc;
+
+use wingbeat_wire::message::{
+    Action, ActionResult, ActionType, Criteria, FlightDescriptor, FlightInfo, PollInfo,
+    SchemaResult, Ticket,
+};
+
+use super::FlightService;
+use crate::{BatchStream, CallContext, Exchange, Handshake, ReplyStream, Result, Upload};
+
+#[deny(clippy::missing_trait_methods)]
+impl<T: FlightService + ?Sized> FlightService for Arc<T> {
+    async fn handshake(&self, cx: &CallContext, handshake: Handshake) -> Result<()> {
+        T::handshake(self, cx, handshake).await
+    }
+
+    async fn list_flights(
+        &self,
+        cx: &CallContext,
+        criteria: Criteria,
+    ) -> Result<ReplyStream<FlightInfo>> {
+        T::list_flights(self, cx, criteria).await
+    }
+
+    async fn get_flight_info(
+        &self,
+        cx: &CallContext,
+        descriptor: FlightDescriptor,
+    ) -> Result<FlightInfo> {
+        T::get_flight_info(self, cx, descriptor).await
+    }
+
+    async fn poll_flight_info(
+        &self,
+        cx: &CallContext,
+        descriptor: FlightDescriptor,
+    ) -> Result<PollInfo> {
+        T::poll_flight_info(self, cx, descriptor).await
+    }
+
+    async fn get_schema(
+        &self,
+        cx: &CallContext,
+        descriptor: FlightDescriptor,
+    ) -> Result<SchemaResult> {
+        T::get_schema(self, cx, descriptor).await
+    }
+
+    async fn do_get(&self, cx: &CallContext, ticket: Ticket) -> Result<BatchStream> {
+        T::do_get(self, cx, ticket).await
+    }
+
+    async fn do_put(&self, cx: &CallContext, upload: Upload) -> Result<()> {
+        T::do_put(self, cx, upload).await
+    }
+
+    async fn do_exchange(&self, cx: &CallContext, exchange: Exchange) -> Result<()> {
+        T::do_exchange(self, cx, exchange).await
+    }
+
+    async fn do_action(
+        &self,
+        cx: &CallContext,
+        action: Action,
+    ) -> Result<ReplyStream<ActionResult>> {
+        T::do_action(self, cx, action).await
+    }
+
+    async fn list_actions(&self, cx: &CallContext) -> Result<ReplyStream<ActionType>> {
+        T::list_actions(self, cx).await
+    }
+}

@@ -1,0 +1,4 @@
+//! Router placeholder
+/// Router.
+#[derive(Debug)]
+pub struct Router;

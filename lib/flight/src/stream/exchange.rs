@@ -1,0 +1,44 @@
+//! [`Exchange`]: data in both directions at once.
+
+use std::fmt;
+
+use wingbeat_wire::message::FlightDescriptor;
+
+use super::{ExchangeReceiver, ExchangeSender};
+
+/// The two directions of a DoExchange; the same on both ends of it.
+///
+/// On a server it is what [`FlightService::do_exchange`](crate::FlightService::do_exchange) gets,
+/// and the call ends when that method returns. On a client it is what
+/// [`Client::do_exchange`](crate::Client::do_exchange) returns.
+pub struct Exchange {
+    descriptor: FlightDescriptor,
+    sender: ExchangeSender,
+    receiver: ExchangeReceiver,
+}
+
+impl Exchange {
+    pub(crate) fn new(
+        descriptor: FlightDescriptor,
+        sender: ExchangeSender,
+        receiver: ExchangeReceiver,
+    ) -> Self {
+        Self { descriptor, sender, receiver }
+    }
+
+    /// What the exchange is about. `Unknown` when the client named nothing.
+    pub fn descriptor(&self) -> &FlightDescriptor {
+        &self.descriptor
+    }
+
+    /// The two directions, each of which may go its own way.
+    pub fn split(self) -> (ExchangeSender, ExchangeReceiver) {
+        (self.sender, self.receiver)
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").field("descriptor", &self.descriptor).finish_non_exhaustive()
+    }
+}
