@@ -1,13 +1,17 @@
 //! The store: one folder, its index and the doors to reading and writing.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::catalog::{Dataset, Selection};
+use tokio::sync::Semaphore;
+
+use crate::catalog::{Catalog, Dataset, Root, Selection};
 use crate::commit::Writing;
 use crate::error::StoreError;
+use crate::format::BatchBounds;
+use crate::name::DatasetName;
 use crate::options::StoreOptions;
-use crate::read::{Planned, ReadPlan, ReadRequest, ReadStream};
+use crate::read::{Cursor, PLAN_FORM, Planned, ReadPlan, ReadRequest, ReadStream, Resolved};
 
 /// A folder of datasets. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -19,7 +23,10 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     writing: Arc<Writing>,
-    root: PathBuf,
+    root: Arc<Root>,
+    catalog: Catalog,
+    /// A permit for every batch that may be decoded at once.
+    decoders: Arc<Semaphore>,
     options: StoreOptions,
 }
 
@@ -30,13 +37,26 @@ impl Store {
     ///
     /// [`StoreError::Io`] when there is no such folder.
     pub fn open(root: impl AsRef<Path>, options: StoreOptions) -> Result<Self, StoreError> {
-        let root = root.as_ref();
-        let root = root.canonicalize().map_err(|error| StoreError::io(root, error))?;
-        let writing = Arc::new(Writing::new(&root));
+        let root = Arc::new(Root::open(root.as_ref())?);
+        let writing = Writing::new(root.path());
         if !options.read_only {
             writing.sweep();
         }
-        Ok(Self { inner: Arc::new(Inner { writing, root, options }) })
+        Ok(Self::assemble(root, writing, options))
+    }
+
+    /// A store that writes in another way than through the file system alone.
+    #[cfg(test)]
+    pub(crate) fn with_writing(root: &Path, writing: Writing) -> Self {
+        let root = Root::open(root).expect("the folder of a test");
+        Self::assemble(Arc::new(root), writing, StoreOptions::default())
+    }
+
+    fn assemble(root: Arc<Root>, writing: Writing, options: StoreOptions) -> Self {
+        let writing = Arc::new(writing);
+        let catalog = Catalog::new(root.clone(), options.clone());
+        let decoders = Arc::new(Semaphore::new(options.decoders_max.max(1)));
+        Self { inner: Arc::new(Inner { writing, root, catalog, decoders, options }) }
     }
 
     /// What writing needs.
@@ -54,7 +74,7 @@ impl Store {
     /// The folder, absolute and without symbolic links.
     #[must_use]
     pub fn root(&self) -> &Path {
-        &self.inner.root
+        self.inner.root.path()
     }
 
     /// The settings.
@@ -69,8 +89,7 @@ impl Store {
     ///
     /// [`StoreError::Io`] when the folder itself cannot be read.
     pub fn list(&self, selection: &Selection) -> Result<Vec<Arc<Dataset>>, StoreError> {
-        let _ = selection;
-        Ok(Vec::new())
+        self.inner.catalog.list(selection)
     }
 
     /// The dataset of that name, with or without its extension. Blocks.
@@ -80,7 +99,7 @@ impl Store {
     /// [`StoreError::InvalidName`], [`StoreError::NotFound`], [`StoreError::Ambiguous`], or
     /// [`StoreError::Corrupt`] when its file cannot be understood.
     pub fn find(&self, name: &str) -> Result<Arc<Dataset>, StoreError> {
-        Err(StoreError::NotFound { name: name.to_owned(), hint: None })
+        self.inner.catalog.find(&DatasetName::parse(name)?)
     }
 
     /// Scans the folder now. Blocks.
@@ -89,7 +108,7 @@ impl Store {
     ///
     /// [`StoreError::Io`] when the folder itself cannot be read.
     pub fn refresh(&self) -> Result<(), StoreError> {
-        Ok(())
+        self.inner.catalog.refresh()
     }
 
     /// Plans a read on the dataset's present version. Blocks.
@@ -98,7 +117,16 @@ impl Store {
     ///
     /// As [`Store::find`], and [`StoreError::InvalidRequest`] when columns or filter do not fit.
     pub fn plan(&self, request: &ReadRequest) -> Result<Planned, StoreError> {
-        Err(StoreError::NotFound { name: request.dataset.clone(), hint: None })
+        let dataset = self.find(&request.dataset)?;
+        let resolved = Resolved::new(dataset.clone(), request)?;
+        let bytes = dataset.bytes().filter(|_| resolved.is_whole());
+        let plan = ReadPlan {
+            form: PLAN_FORM,
+            version: dataset.version().to_owned(),
+            request: request.clone(),
+        };
+        let rows = resolved.rows();
+        Ok(Planned { plan, dataset, schema: resolved.schema, rows, bytes })
     }
 
     /// Opens the files of a plan; they are read to their end even when they are replaced
@@ -108,6 +136,38 @@ impl Store {
     ///
     /// As [`Store::plan`], and [`StoreError::Changed`] when that version is gone.
     pub fn read(&self, plan: &ReadPlan) -> Result<ReadStream, StoreError> {
-        Err(StoreError::NotFound { name: plan.request.dataset.clone(), hint: None })
+        if plan.form != PLAN_FORM {
+            return Err(StoreError::request(format!(
+                "plan has form {}, this server reads form {PLAN_FORM}",
+                plan.form
+            )));
+        }
+        let name = &plan.request.dataset;
+        let dataset = self.find(name).map_err(|error| match error {
+            StoreError::NotFound { name, .. } => {
+                StoreError::Changed { name, reason: "it is gone since it was planned".to_owned() }
+            }
+            other => other,
+        })?;
+        if dataset.version() != plan.version {
+            return Err(StoreError::Changed {
+                name: name.clone(),
+                reason: format!(
+                    "planned on version {}, now at {}",
+                    plan.version,
+                    dataset.version()
+                ),
+            });
+        }
+        let resolved = Resolved::new(dataset, &plan.request)?;
+        let schema = resolved.schema.clone();
+        let options = &self.inner.options;
+        let bounds = BatchBounds {
+            rows_max: options.batch_rows_max,
+            bytes_target: options.batch_bytes_target,
+        };
+        let cursor = Cursor::open(self.inner.root.clone(), resolved, bounds)?;
+        let decoders = self.inner.decoders.clone();
+        ReadStream::start(cursor, schema, decoders, options.queue_batches_max)
     }
 }

@@ -1,6 +1,6 @@
 //! One dataset: a name, a schema, a version and the files that hold its rows.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -103,6 +103,12 @@ impl Dataset {
     #[must_use]
     pub fn modified(&self) -> Option<SystemTime> {
         self.parts.iter().filter_map(|part| part.stamp.modified).max()
+    }
+
+    /// The file or folder, relative to the store's folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The number of files.

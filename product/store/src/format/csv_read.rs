@@ -44,7 +44,7 @@ impl CsvScan {
         let delimiter = options.delimiter.unwrap_or_else(|| delimiter_of(name));
         let dialect = Dialect { header: options.header, delimiter };
         let schema = match &options.schema {
-            Some(schema) if !options.header => schema.clone(),
+            Some(schema) if !options.header || options.schema_settled => schema.clone(),
             given => {
                 let names = dialect.column_names(&source.sample, name)?;
                 let inferred = infer(&source, dialect, &names, name, options)?;

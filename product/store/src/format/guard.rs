@@ -47,14 +47,6 @@ pub(crate) fn parquet_error(file: &Path, error: ParquetError) -> StoreError {
     }
 }
 
-/// A step of an iterator of arrow's readers, guarded.
-pub(crate) fn guarded_next<T>(
-    file: &Path,
-    batches: &mut impl Iterator<Item = Result<T, ArrowError>>,
-) -> Result<Option<T>, StoreError> {
-    guard(file, || batches.next().transpose().map_err(|error| arrow_error(file, error)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

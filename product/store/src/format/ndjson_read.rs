@@ -46,7 +46,7 @@ impl NdjsonScan {
             Some(schema) => schema.clone(),
             None => infer(&source.sample, name, options.infer_rows_max)?,
         };
-        let lenient = options.schema.is_some();
+        let lenient = options.schema.is_some() && !options.schema_settled;
         let rows = options.batch_rows_max.max(1);
         let decoder = guard(name, || {
             decoder(schema.clone(), rows, lenient).map_err(|error| arrow_error(name, error))

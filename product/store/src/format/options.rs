@@ -22,6 +22,8 @@ pub struct ReadOptions {
     pub batch_rows_max: usize,
     /// The bytes of a batch that the reader aims at (default 4 MiB).
     pub batch_bytes_target: usize,
+    /// The schema was inferred from the file before: it is complete, and nobody chose it.
+    pub(crate) schema_settled: bool,
 }
 
 impl Default for ReadOptions {
@@ -35,6 +37,7 @@ impl Default for ReadOptions {
             infer_rows_max: 10_000,
             batch_rows_max: 64 * 1024,
             batch_bytes_target: 4 << 20,
+            schema_settled: false,
         }
     }
 }

@@ -1,11 +1,20 @@
 //! Reading: a request, the plan made of it, and the stream of batches that a plan opens.
 
+mod bind;
+mod cursor;
+mod literal;
+mod part;
 mod plan;
 mod predicate;
+mod prune;
 mod request;
+mod resolve;
 mod stream;
 
+pub(crate) use cursor::Cursor;
+pub(crate) use plan::PLAN_FORM;
 pub use plan::{Planned, ReadPlan};
 pub use predicate::{Operator, Predicate};
 pub use request::ReadRequest;
+pub(crate) use resolve::Resolved;
 pub use stream::ReadStream;
