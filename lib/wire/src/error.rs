@@ -48,7 +48,7 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    /// Whether a limit was exceeded (gRPC `RESOURCE_EXHAUSTED`), as opposed to bytes that are wrong.
+    /// Whether a limit was exceeded (gRPC `RESOURCE_EXHAUSTED`); otherwise the bytes are wrong.
     pub fn is_limit(&self) -> bool {
         matches!(self, Self::LimitExceeded { .. })
     }
