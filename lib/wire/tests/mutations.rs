@@ -4,6 +4,7 @@
 //! Each kind of message goes through every truncation and 20 000 seeded mutations;
 //! `WINGBEAT_SLOW=1` makes it a million.
 
+#[path = "decode/samples.rs"]
 mod samples;
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -78,7 +78,7 @@ impl<'a> Body<'a> {
         buffer: Buffer,
         count: usize,
     ) -> Result<ScalarBuffer<T>, DecodeError> {
-        let need = count.checked_mul(size_of::<T>()).unwrap_or(usize::MAX);
+        let need = count.saturating_mul(size_of::<T>());
         let Some(values) = buffer.get(..need) else {
             return Err(DecodeError::truncated(BUFFERS, need, buffer.len()));
         };

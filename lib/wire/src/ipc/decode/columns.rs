@@ -31,7 +31,7 @@ use crate::DecodeError;
 pub(super) const ROWS_MAX: usize = 0x7fff_ffff;
 
 /// Error texts of arrays are cut here: they name whole types, which a peer may blow up.
-const REASON_BYTES_MAX: usize = 300;
+const REASON_CHARS_MAX: usize = 300;
 
 /// A field node that was checked.
 #[derive(Debug, Clone, Copy)]
@@ -291,10 +291,10 @@ fn fewer(field: &'static str) -> DecodeError {
 
 /// The error for data that an array's constructor refused.
 pub(super) fn broken(error: &ArrowError) -> DecodeError {
-    let mut reason = match error {
+    let reason = match error {
         ArrowError::InvalidArgumentError(reason) => reason.clone(),
         other => other.to_string(),
     };
-    reason.truncate(reason.floor_char_boundary(REASON_BYTES_MAX));
+    let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
     DecodeError::invalid("column data", reason)
 }

@@ -183,11 +183,10 @@ fn timestamp(timestamp: &Timestamp<'_>) -> Result<DataType, DecodeError> {
     let unit = time_unit("Timestamp.unit", timestamp.unit())?;
     // C++ writes "no zone" as an absent name, others as an empty one.
     let zone = timestamp.timezone().filter(|zone| !zone.is_empty());
-    if let Some(zone) = zone {
-        if zone.len() > TIMEZONE_BYTES_MAX || zone.chars().any(char::is_control) {
-            let reason = format!("{} bytes that are no name of a time zone", zone.len());
-            return Err(DecodeError::invalid("Timestamp.timezone", reason));
-        }
+    let odd = |zone: &str| zone.len() > TIMEZONE_BYTES_MAX || zone.chars().any(char::is_control);
+    if let Some(zone) = zone.filter(|zone| odd(zone)) {
+        let reason = format!("{} bytes that are no name of a time zone", zone.len());
+        return Err(DecodeError::invalid("Timestamp.timezone", reason));
     }
     Ok(DataType::Timestamp(unit, zone.map(Into::into)))
 }

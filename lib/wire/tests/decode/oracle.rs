@@ -1,9 +1,8 @@
 //! What arrow-ipc's writer writes is decoded to what went in, and to what its reader returns.
 
-mod samples;
-
 use std::sync::Arc;
 
+use crate::samples::{batch_of, columns, messages, take_apart, words, write};
 use arrow_array::types::Int8Type;
 use arrow_array::{Array, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions};
 use arrow_buffer::Buffer;
@@ -11,7 +10,6 @@ use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::{DictionaryHandling, IpcWriteOptions};
 use arrow_ipc::{CompressionType, MetadataVersion};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use samples::{batch_of, columns, messages, take_apart, words, write};
 use wingbeat_wire::Limits;
 use wingbeat_wire::ipc::{BatchDecoder, DecodedMessage, decode_encapsulated_schema, decode_schema};
 
