@@ -138,7 +138,12 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
         }
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.socket).poll_read(cx, buf))?;
-        Poll::Ready(this.look(&buf.filled()[before..]))
+        let looked = this.look(&buf.filled()[before..]);
+        if looked.is_err() {
+            // A read that fails must not have read anything.
+            buf.set_filled(before);
+        }
+        Poll::Ready(looked)
     }
 }
 

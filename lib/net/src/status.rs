@@ -95,9 +95,14 @@ impl Status {
         response
     }
 
-    /// What a message means that cannot be decoded: RESOURCE_EXHAUSTED above a limit, else `code`.
+    /// What a message means that cannot be read: RESOURCE_EXHAUSTED above a limit, INTERNAL where
+    /// it is compressed without its call having said so (gRPC's compression rules), else `code`.
     pub(crate) fn from_decode(error: &DecodeError, code: Code) -> Self {
-        let code = if error.is_limit() { Code::ResourceExhausted } else { code };
+        let code = match error {
+            error if error.is_limit() => Code::ResourceExhausted,
+            DecodeError::Unsupported { .. } => Code::Internal,
+            _ => code,
+        };
         Self::new(code, error.to_string())
     }
 }

@@ -20,11 +20,7 @@ pub(super) fn from_h2(error: &h2::Error, connection: &Connection) -> Status {
         return Status::new(code, text);
     }
     let cause = connection.failure().unwrap_or_else(|| error.to_string());
-    let text = if error.is_go_away() && error.is_remote() {
-        format!("{peer} closed the connection: {error}")
-    } else {
-        format!("the connection to {peer} is lost: {cause}")
-    };
+    let text = format!("the connection to {peer} is lost: {cause}");
     Status::new(Code::Unavailable, text)
 }
 
