@@ -1,5 +1,7 @@
 """Our client against a pyarrow server, and against our own where pyarrow has no such call."""
 
+import json
+
 import pytest
 
 from wbinterop import fixtures
@@ -181,7 +183,8 @@ def test_deadline(server):
 
 def test_headers_both_ways(server):
     report = our_client("action", server, "headers", "", "-H", "x-goose=grey")
-    assert report["results"] == ['{"x-goose": "grey"}']
+    [headers] = report["results"]
+    assert json.loads(headers) == {"x-goose": "grey"}
 
 
 def test_handshake_with_payloads(server):

@@ -56,7 +56,7 @@ const RESERVED: &[(&str, &[&str], &[&str])] = &[
     ("tonic*", &["wingbeat-server"], &["wingbeat"]),
     ("axum", &[], &["wingbeat"]),
     ("flatbuffers", &["wingbeat-wire"], &[]),
-    ("arrow-ipc", &["wingbeat-wire", "wingbeat-store"], &["*"]),
+    ("arrow-ipc", &["wingbeat-wire", "wingbeat-store", "wingbeat-interop"], &["*"]),
     ("clap*", &["wingbeat-cli", "wingbeat-interop", "wingbeat-bench", "xtask"], &[]),
     ("indicatif", &["wingbeat-cli"], &[]),
     ("parquet", &["wingbeat-store"], &["wingbeat-server", "wingbeat-cli"]),

@@ -1,0 +1,263 @@
+"""pyarrow against `wingbeat serve`: any program that knows Flight can list, read and write."""
+
+import json
+import signal
+
+import pyarrow as pa
+import pyarrow.flight as fl
+import pyarrow.ipc
+import pyarrow.parquet
+import pytest
+
+from wbinterop import data, fixtures, processes
+
+path = fl.FlightDescriptor.for_path
+command = fl.FlightDescriptor.for_command
+SMALL = pa.table({"id": pa.array([1, 2, 3], pa.int64()), "word": ["a", None, "c"]})
+
+
+def serve(root, log, *args):
+    command = [processes.program("WINGBEAT_BIN"), "serve", root, "--bind", "grpc://127.0.0.1:0"]
+    return processes.server([*command, *args], log)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("served")
+    data.write_all(root)
+    nested = root / "deep" / "er"
+    nested.mkdir(parents=True)
+    pa.parquet.write_table(SMALL, nested / "birds.parquet")
+    (root / "broken.parquet").write_bytes(b"PAR1 this is no footer PAR1")
+    return root
+
+
+@pytest.fixture(scope="module")
+def served(root, logs):
+    with serve(root, logs / "serve.log") as server:
+        yield server
+
+
+@pytest.fixture
+def client(served):
+    with fl.connect(served.address) as client:
+        yield client
+
+
+def read(client, descriptor):
+    info = client.get_flight_info(descriptor)
+    [endpoint] = info.endpoints
+    assert endpoint.locations == []
+    return client.do_get(endpoint.ticket).read_all()
+
+
+def put(client, descriptor, table, headers=()):
+    """Uploads a table; returns the JSON of the last acknowledgement."""
+    options = fl.FlightCallOptions(headers=[(key.encode(), value.encode())
+                                            for key, value in headers])
+    writer, acks = client.do_put(descriptor, table.schema, options)
+    with writer:
+        writer.write_table(table)
+        writer.done_writing()
+        last = None
+        while (ack := acks.read()) is not None:
+            last = ack.to_pybytes()
+    return json.loads(last)
+
+
+@pytest.mark.parametrize("kind", data.FILES)
+def test_every_format_is_read(client, kind):
+    table = read(client, path(data.FLIGHTS[kind]))
+    assert table.schema.names == data.TABLE.schema.names
+    assert table.cast(data.TABLE.schema).equals(data.TABLE)
+    # Leading zeros stay: the column is no number.
+    assert table.schema.field("code").type in (pa.string(), pa.string_view())
+
+
+@pytest.mark.parametrize("kind", data.FILES)
+def test_flight_info(client, kind):
+    name, file = data.FLIGHTS[kind], data.FILES[kind]
+    for descriptor in [path(name), path(file), command(name)]:
+        info = client.get_flight_info(descriptor)
+        assert info.descriptor == descriptor, "the reply echoes the descriptor as asked"
+        assert info.total_records == (1000 if kind in data.COUNTED else -1)
+        about = json.loads(info.app_metadata)
+        assert {"version", "format", "modified"} <= about.keys()
+        schema = client.get_schema(descriptor).schema
+        assert schema.equals(info.schema, check_metadata=True)
+        assert schema.names == data.TABLE.schema.names
+
+
+def test_list_flights(client):
+    names = {b"/".join(info.descriptor.path).decode() for info in client.list_flights()}
+    assert set(data.FLIGHTS.values()) <= names
+    assert "deep/er/birds" in names
+    some = {b"/".join(info.descriptor.path).decode() for info in client.list_flights(b"in_")}
+    assert some == {name for name in data.FLIGHTS.values() if name.startswith("in_")}
+    # A corrupt file is logged and costs nobody else anything.
+    assert "broken" not in names
+
+
+def test_paths_by_components_or_slashes(client):
+    assert read(client, path("deep", "er", "birds")).equals(SMALL)
+    assert read(client, path("deep/er/birds")).equals(SMALL)
+
+
+def test_commands_push_down(client):
+    asked = {"dataset": "in_parquet", "columns": ["id", "name"],
+             "filter": [["id", ">=", 250], ["grey", "==", True]], "limit": 10, "offset": 5}
+    want = data.TABLE.filter((pa.compute.field("id") >= 250) & pa.compute.field("grey"))
+    want = want.select(["id", "name"]).slice(5, 10)
+    text = json.dumps(asked)
+    assert read(client, command(text)).equals(want)
+    assert client.do_get(fl.Ticket(text)).read_all().equals(want), "the same JSON is a ticket"
+
+
+def test_a_plain_name_is_a_ticket(client):
+    assert client.do_get(fl.Ticket("in_parquet")).read_all().equals(data.TABLE)
+
+
+@pytest.mark.parametrize("descriptor, error, words", [
+    (path("nothing"), pa.ArrowKeyError, "nothing"),
+    (path(".."), (pa.ArrowInvalid, pa.ArrowKeyError), ""),
+    (path("..", "..", "etc", "passwd"), (pa.ArrowInvalid, pa.ArrowKeyError), ""),
+    (path("/etc/passwd"), (pa.ArrowInvalid, pa.ArrowKeyError), ""),
+    (path("a\x00b"), (pa.ArrowInvalid, pa.ArrowKeyError), ""),
+    (command('{"dataset": "in_parquet", "colums": []}'), pa.ArrowInvalid, "colums"),
+    (command('{"dataset": "in_parquet", "columns": ["wing"]}'), pa.ArrowInvalid, "wing"),
+    (command(b"\x0a\x43type.googleapis.com/arrow.flight.protocol.sql.CommandStatementQuery"),
+     pa.ArrowNotImplementedError, "CommandStatementQuery"),
+])
+def test_bad_descriptors(client, descriptor, error, words):
+    with pytest.raises(error, match=words):
+        client.get_flight_info(descriptor)
+
+
+def test_a_corrupt_file_names_itself(client):
+    with pytest.raises(pa.ArrowException, match="broken.parquet"):
+        client.do_get(fl.Ticket("broken")).read_all()
+
+
+def test_bad_tickets(client):
+    for ticket in [b"", b"\xff\xfe", b"{", b"nothing"]:
+        with pytest.raises((pa.ArrowInvalid, pa.ArrowKeyError)):
+            client.do_get(fl.Ticket(ticket)).read_all()
+
+
+def test_actions(client):
+    offered = {action.type for action in client.list_actions()}
+    assert {"drop", "refresh"} <= offered
+    with pytest.raises(pa.ArrowNotImplementedError, match="sing"):
+        list(client.do_action(("sing", b"")))
+
+
+def test_an_upload_without_any_header(client, root):
+    done = put(client, path("new"), SMALL)
+    assert done["rows"] == 3 and done["format"] == "parquet"
+    assert {"bytes", "version", "upload_id"} <= done.keys()
+    assert read(client, path("new")).equals(SMALL)
+    assert pa.parquet.read_table(root / "new.parquet").equals(SMALL), "other tools open it"
+    # The default replaces what is one file.
+    put(client, path("new"), SMALL.slice(1))
+    assert read(client, path("new")).equals(SMALL.slice(1))
+    names = {b"/".join(info.descriptor.path) for info in client.list_flights()}
+    assert b"new" in names
+    list(client.do_action(("drop", b"new")))
+    with pytest.raises(pa.ArrowKeyError):
+        client.get_flight_info(path("new"))
+    assert not (root / "new.parquet").exists()
+
+
+def test_an_upload_into_a_folder(client):
+    put(client, path("some/where", "new"), SMALL)
+    assert read(client, path("some", "where", "new")).equals(SMALL)
+
+
+def test_create_does_not_replace(client):
+    put(client, path("once"), SMALL, [("wingbeat-mode", "create")])
+    with pytest.raises(pa.ArrowException, match="once"):
+        put(client, path("once"), SMALL.slice(1), [("wingbeat-mode", "create")])
+    by_command = json.dumps({"dataset": "once", "mode": "create"})
+    with pytest.raises(pa.ArrowException, match="once"):
+        put(client, command(by_command), SMALL.slice(1))
+    assert read(client, path("once")).equals(SMALL)
+
+
+def test_append_is_refused_as_such(client):
+    with pytest.raises(pa.ArrowException, match="append"):
+        put(client, path("later"), SMALL, [("wingbeat-mode", "append")])
+
+
+def test_an_upload_id_writes_once(client):
+    header = [("wingbeat-upload-id", "a-1")]
+    first = put(client, path("counted"), SMALL, header)
+    again = put(client, path("counted"), SMALL.slice(1), header)
+    assert again == first and first["upload_id"] == "a-1"
+    assert read(client, path("counted")).equals(SMALL)
+
+
+def test_a_short_upload_is_refused(client):
+    with pytest.raises(pa.ArrowException, match="3"):
+        put(client, path("short"), SMALL, [("wingbeat-rows", "4")])
+    with pytest.raises(pa.ArrowKeyError):
+        client.get_flight_info(path("short"))
+
+
+@pytest.mark.parametrize("name", fixtures.ALL)
+def test_every_type_survives_the_store(client, name):
+    """What Parquet would not give back exactly lands as Arrow IPC."""
+    schema, batches = fixtures.ALL[name]()
+    writer, acks = client.do_put(path(f"types/{name}"), schema)
+    with writer:
+        for batch in batches:
+            writer.write_batch(batch)
+        writer.done_writing()
+        while (ack := acks.read()) is not None:
+            last = ack.to_pybytes()
+    assert json.loads(last)["rows"] == sum(batch.num_rows for batch in batches)
+    info = client.get_flight_info(path(f"types/{name}"))
+    reader = client.do_get(info.endpoints[0].ticket)
+    fixtures.same((schema, batches), reader.schema, [chunk.data for chunk in reader])
+
+
+def test_unions_land_as_arrow(client):
+    schema, [batch] = fixtures.unions()
+    done = put(client, path("unions"), pa.Table.from_batches([batch], schema))
+    assert done["format"] == "arrow"
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(served, client, root):
+    before = sorted(file.name for file in root.rglob("*") if file.is_file())
+    other = fl.connect(served.address)
+    writer, _ = other.do_put(path("half"), data.TABLE.schema)
+    writer.write_table(data.TABLE)
+    other.close()
+    del writer, other
+    with pytest.raises(pa.ArrowKeyError):
+        client.get_flight_info(path("half"))
+    processes.eventually(
+        lambda: sorted(file.name for file in root.rglob("*") if file.is_file()) == before)
+
+
+def test_new_files_appear(client, root):
+    pa.parquet.write_table(SMALL, root / "arrived.parquet")
+    list(client.do_action(("refresh", b"")))
+    assert read(client, path("arrived")).equals(SMALL)
+
+
+def test_read_only(root, logs):
+    with serve(root, logs / "read-only.log", "--read-only") as server:
+        with fl.connect(server.address) as client:
+            with pytest.raises(fl.FlightUnauthorizedError, match="read-only"):
+                put(client, path("never"), SMALL)
+            with pytest.raises(fl.FlightUnauthorizedError, match="read-only"):
+                list(client.do_action(("drop", b"in_parquet")))
+            assert read(client, path("in_parquet")).equals(data.TABLE)
+
+
+def test_sigterm_ends_well(root, logs):
+    with serve(root, logs / "term.log") as server:
+        with fl.connect(server.address) as client:
+            assert read(client, path("in_parquet")).equals(data.TABLE)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0

@@ -1,0 +1,62 @@
+//! `wingbeat-interop`: our side of the tests against other implementations of Flight.
+//!
+//! `serve` keeps the contract of `interop/README.md`; every other command is one client call that
+//! prints its result as JSON. An error of the call is JSON too, with exit status 1.
+#![expect(clippy::print_stdout, reason = "the tests read what this program prints")]
+
+mod client;
+mod files;
+mod report;
+mod service;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::report::Report;
+
+/// Our side of the tests against other implementations of Flight.
+#[derive(Parser)]
+#[command(name = "wingbeat-interop")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the streams of a folder; prints `listening on grpc://HOST:PORT`.
+    Serve {
+        folder: PathBuf,
+        #[arg(long, default_value = "grpc://127.0.0.1:0")]
+        bind: String,
+    },
+    #[command(flatten)]
+    Client(client::Command),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve { folder, bind } => serve(folder, &bind).await,
+        Command::Client(command) => client::run(command).await,
+    };
+    match done {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("{}", report::of_error(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(folder: PathBuf, bind: &str) -> wingbeat::Result<Report> {
+    let server = wingbeat::Server::bind(bind).await?.actions(service::action_types());
+    println!("listening on {}", server.local_addr());
+    server.serve(service::Contract::new(folder)).await?;
+    Ok(Report::Null)
+}
