@@ -8,6 +8,9 @@ from wbinterop import fixtures
 from wbinterop.processes import ClientError, eventually, our_client
 from wbinterop.server import CODES, REUSE
 
+# The other codes say that the call was wrong, not the server.
+PEERS_FAULT = ["DEADLINE_EXCEEDED", "INTERNAL", "UNAVAILABLE"]
+
 
 @pytest.fixture(params=["ours", "theirs"])
 def server(request):
@@ -132,7 +135,8 @@ def test_actions(server):
 def test_error_codes(server, code):
     with pytest.raises(ClientError) as raised:
         our_client("action", server, "error", code)
-    assert (raised.value.code, raised.value.origin) == (code, "peer")
+    fault = "peer" if code in PEERS_FAULT else "caller"
+    assert (raised.value.code, raised.value.origin) == (code, fault)
     assert f"as asked: {code} ü" in raised.value.message
 
 

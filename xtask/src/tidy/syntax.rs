@@ -8,6 +8,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Block, Item, Signature, UseTree, Visibility};
 
 use super::finding::Finding;
+use super::source::is_test_file;
 
 /// The longest function, from its signature to its closing brace.
 const FUNCTION_LINES_MAX: usize = 70;
@@ -34,7 +35,7 @@ pub(super) fn check(path: &Path, outline: &Outline) -> Vec<Finding> {
     let mut rules = Rules { findings: Vec::new() };
     rules.visit_file(&outline.file);
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-    if matches!(name, "lib.rs" | "mod.rs") {
+    if matches!(name, "lib.rs" | "mod.rs") && !is_test_file(path) {
         // The first one is enough to say it.
         rules.findings.extend(outline.file.items.iter().find_map(beside_the_index));
     }

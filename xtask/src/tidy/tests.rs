@@ -123,6 +123,7 @@ fn an_index_holds_no_code() {
     caught("lib/x/src/lib.rs", "//! G.\npub use goose::*;\n", 2, "by name");
     caught("lib/x/src/a.rs", "//! G.\npub(crate) use goose::{a, b::*};\n", 2, "by name");
     clean("lib/x/src/a.rs", "//! G.\nuse super::*;\n");
+    clean("lib/x/tests/support/mod.rs", "//! G.\nstruct Goose;\n");
 }
 
 #[test]
