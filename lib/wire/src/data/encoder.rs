@@ -152,9 +152,9 @@ impl FlightDataEncoder {
             return Ok(None);
         }
         let riders = Riders { descriptor: &self.descriptor, app_metadata: &self.app_metadata };
-        let message = self.batches.poll(|kind, data_header, body| {
-            riders.head(kind, data_header).encoded_len(Some(body))
-        });
+        let message = self
+            .batches
+            .poll(|kind, data_header, body| riders.head(kind, data_header).encoded_len(Some(body)));
         let message = match message {
             Ok(Some(message)) => message,
             Ok(None) => return Ok(None),

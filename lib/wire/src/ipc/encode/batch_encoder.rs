@@ -3,23 +3,22 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array, RecordBatch};
 use arrow_schema::{Schema, SchemaRef};
 use bytes::Bytes;
 
-use super::body::{BodyPart, assemble, place};
-use super::compressor::Compressor;
 use super::dictionary::{Dictionaries, PendingDictionary};
-use super::header::{BatchHeader, DictionaryHeader, HeaderWriter};
-use super::layout::{Layout, Piece, to_i64};
+use super::header::DictionaryHeader;
+use super::layout::to_i64;
+use super::message_writer::MessageWriter;
 use super::split::{Attempt, Split, Splitter};
 use super::{schema::encode_schema, walk};
-use crate::ipc::{Compression, EncodeOptions};
+use crate::ipc::EncodeOptions;
 use crate::{EncodeError, Segments};
 
-/// How many times larger than the limit on a message its content may be before compression. It
-/// bounds what a reader has to unpack at once when data compresses extremely well.
-const UNPACKED_FACTOR: usize = 8;
+/// The most rows in one message, where they take so little space that its size does not decide:
+/// the format recommends arrays of no more than 2^31 - 1 elements, and Java has no longer ones.
+const ROWS_MAX: usize = (i32::MAX as usize) / 512 * 512;
 
 /// What a message carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,13 +97,7 @@ impl BatchEncoder {
     /// An encoder for one stream.
     pub fn new(options: EncodeOptions) -> Self {
         let max = options.split_bytes_max();
-        let writer = MessageWriter {
-            compression: options.compression,
-            compressor: None,
-            headers: HeaderWriter::default(),
-            ratio: 1.0,
-            max,
-        };
+        let writer = MessageWriter::new(options.compression, max);
         let splitter = Splitter::new(max, options.compression.is_some());
         Self { options, stream: None, batch: None, writer, splitter }
     }
@@ -187,7 +180,8 @@ impl BatchEncoder {
         let kind = MessageKind::Batch { first: progress.row == 0 };
         let (batch, start) = (&progress.batch, progress.row);
         let writer = &mut self.writer;
-        let split = self.splitter.next(start, batch.num_rows(), |rows, must| {
+        let end = batch.num_rows().min(start.saturating_add(ROWS_MAX));
+        let split = self.splitter.next(start, end, |rows, must| {
             let layout = walk::batch(batch, start, rows)?;
             writer.attempt(layout, None, must, &|header, body| size(kind, header, body))
         })?;
@@ -195,7 +189,8 @@ impl BatchEncoder {
         self.check(split.size, (split.rows > 0).then_some(start))?;
         progress.row += split.rows;
         progress.done = progress.row >= progress.batch.num_rows();
-        Ok(split.message.finish(kind))
+        let (header, body) = split.message.finish();
+        Ok(EncodedMessage { kind, header, body })
     }
 
     fn dictionary(
@@ -229,7 +224,8 @@ impl BatchEncoder {
             pending.is_delta = true;
             progress.dictionaries.push_front(pending);
         }
-        Ok(split.message.finish(kind))
+        let (header, body) = split.message.finish();
+        Ok(EncodedMessage { kind, header, body })
     }
 
     /// # Errors
@@ -240,105 +236,6 @@ impl BatchEncoder {
             return Ok(());
         }
         Err(EncodeError::TooLarge { row, bytes: size as u64, limit: limit as u64 })
-    }
-}
-
-/// Makes messages from layouts.
-#[derive(Debug)]
-struct MessageWriter {
-    compression: Option<Compression>,
-    /// Set up when the first body is compressed.
-    compressor: Option<Compressor>,
-    headers: HeaderWriter,
-    /// The size of the last body after compression, relative to the size before.
-    ratio: f64,
-    /// The size above which messages are split, in bytes.
-    max: usize,
-}
-
-/// A message whose shared buffers have not been joined yet.
-struct Prepared {
-    header: Bytes,
-    parts: Parts,
-}
-
-enum Parts {
-    Plain(Vec<Piece>),
-    Compressed(Vec<BodyPart>),
-}
-
-impl MessageWriter {
-    /// A message with this layout, unless it is clear beforehand that it will be too large.
-    fn attempt(
-        &mut self,
-        layout: Layout,
-        dictionary: Option<DictionaryHeader>,
-        must: bool,
-        size: &dyn Fn(&[u8], usize) -> usize,
-    ) -> Result<Attempt<Prepared>, EncodeError> {
-        let expected = self.expected(layout.body_len);
-        if !must && expected > self.max {
-            return Ok(Attempt::TooLarge(expected));
-        }
-        let Layout { rows, nodes, pieces, variadic_counts, body_len: unpacked } = layout;
-        let parts = match self.compression {
-            None => Parts::Plain(pieces),
-            Some(compression) => Parts::Compressed(self.compress(compression, pieces)?),
-        };
-        let (buffers, body_len) = match &parts {
-            Parts::Plain(pieces) => place(pieces.iter().map(Piece::len)),
-            Parts::Compressed(parts) => place(parts.iter().map(BodyPart::len)),
-        };
-        if unpacked > 0 {
-            self.ratio = body_len as f64 / unpacked as f64;
-        }
-        let header = self.headers.write(&BatchHeader {
-            rows,
-            nodes: &nodes,
-            buffers: &buffers,
-            variadic_counts: &variadic_counts,
-            body_len,
-            compression: self.compression,
-            dictionary,
-        });
-        let size = size(&header, body_len);
-        Ok(Attempt::Done(Prepared { header, parts }, size))
-    }
-
-    /// The size to expect of a body, in bytes.
-    fn expected(&self, body_len: usize) -> usize {
-        if self.compression.is_none() {
-            return body_len;
-        }
-        // Above 2^53 the estimate is a little off, which is what estimates may be.
-        let packed = (body_len as f64 * self.ratio) as usize;
-        packed.max(body_len / UNPACKED_FACTOR)
-    }
-
-    fn compress(
-        &mut self,
-        compression: Compression,
-        pieces: Vec<Piece>,
-    ) -> Result<Vec<BodyPart>, EncodeError> {
-        let compressor = match &mut self.compressor {
-            Some(compressor) => compressor,
-            none => none.insert(Compressor::new(compression)?),
-        };
-        pieces.into_iter().map(|piece| compressor.compress(piece.into_buffer())).collect()
-    }
-}
-
-impl Prepared {
-    fn finish(self, kind: MessageKind) -> EncodedMessage {
-        let body = match self.parts {
-            Parts::Plain(pieces) => assemble(
-                pieces
-                    .into_iter()
-                    .map(|piece| BodyPart { prefix: None, data: piece.into_buffer() }),
-            ),
-            Parts::Compressed(parts) => assemble(parts),
-        };
-        EncodedMessage { kind, header: self.header, body }
     }
 }
 
@@ -354,7 +251,11 @@ fn check_schema(schema: &Arc<Schema>, batch: &RecordBatch) -> Result<(), EncodeE
         let (have, want) = (have.len(), want.len());
         return Err(misuse(format!("the batch has {have} columns, expected {want}")));
     }
-    for (have, want) in have.iter().zip(want) {
+    for ((have, want), column) in have.iter().zip(want).zip(batch.columns()) {
+        if !want.is_nullable() && column.null_count() > 0 {
+            let (name, nulls) = (want.name(), column.null_count());
+            return Err(misuse(format!("column {name:?} has {nulls} nulls, expected none")));
+        }
         if !have.data_type().equals_datatype(want.data_type()) {
             let (name, have, want) = (want.name(), have.data_type(), want.data_type());
             return Err(misuse(format!("column {name:?} is {have}, expected {want}")));

@@ -78,6 +78,10 @@ impl Dictionaries {
             .zip(batch.columns())
             .try_for_each(|(ids, column)| self.collect(ids, column, &mut pending).map(drop));
         self.columns = columns;
+        if result.is_err() {
+            // Some of those before count as sent, and will not be.
+            self.forget();
+        }
         result.map(|()| pending)
     }
 

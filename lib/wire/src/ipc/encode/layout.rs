@@ -41,7 +41,11 @@ impl Piece {
             Self::Shared(buffer) => buffer,
             Self::Deferred { len, make } => {
                 let buffer = make();
-                debug_assert_eq!(buffer.len(), len, "a deferred buffer has the length it announced");
+                debug_assert_eq!(
+                    buffer.len(),
+                    len,
+                    "a deferred buffer has the length it announced"
+                );
                 buffer
             }
         }

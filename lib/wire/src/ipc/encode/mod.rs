@@ -10,12 +10,10 @@ mod compressor;
 mod dictionary;
 mod header;
 mod layout;
+mod message_writer;
 mod schema;
 mod split;
 mod walk;
 
 pub use batch_encoder::{BatchEncoder, EncodedMessage, MessageKind};
 pub use schema::{encapsulate_schema, encode_schema};
-
-#[cfg(test)]
-mod tests;

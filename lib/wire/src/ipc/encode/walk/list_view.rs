@@ -94,9 +94,11 @@ impl<O: OffsetSizeTrait> Lists<O> {
             end = end.max(offset + size);
             used += size;
         }
-        let strays = self.offsets.iter().zip(&*self.sizes).any(|(offset, size)| {
-            offset.as_usize().saturating_add(size.as_usize()) > end
-        });
+        let strays = self
+            .offsets
+            .iter()
+            .zip(&*self.sizes)
+            .any(|(offset, size)| offset.as_usize().saturating_add(size.as_usize()) > end);
         Usage { span: (first.min(end), end), used, strays }
     }
 

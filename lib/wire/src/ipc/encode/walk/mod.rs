@@ -37,22 +37,13 @@ pub(super) fn batch(batch: &RecordBatch, start: usize, len: usize) -> Result<Lay
 ///
 /// # Errors
 /// When they have a type that IPC does not have.
-pub(super) fn values(
-    values: &dyn Array,
-    start: usize,
-    len: usize,
-) -> Result<Layout, EncodeError> {
+pub(super) fn values(values: &dyn Array, start: usize, len: usize) -> Result<Layout, EncodeError> {
     let mut out = Layout::new(len);
     array(values, start, len, &mut out)?;
     Ok(out)
 }
 
-fn array(
-    array: &dyn Array,
-    start: usize,
-    len: usize,
-    out: &mut Layout,
-) -> Result<(), EncodeError> {
+fn array(array: &dyn Array, start: usize, len: usize, out: &mut Layout) -> Result<(), EncodeError> {
     downcast_primitive_array!(
         array => {
             out.field(array.nulls(), start, len);
@@ -74,11 +65,18 @@ fn array(
             out.field(array.nulls(), start, len);
             out.slice(array.values(), array.value_size(), start, len);
         },
-        DataType::Dictionary(_, _) => return self::array(array.as_any_dictionary().keys(), start, len, out),
+        DataType::Dictionary(_, _) => {
+            let keys = array.as_any_dictionary().keys();
+            return self::array(keys, start, len, out);
+        },
         DataType::List(_) => return list(array.as_list::<i32>(), start, len, out),
         DataType::LargeList(_) => return list(array.as_list::<i64>(), start, len, out),
-        DataType::ListView(_) => return list_view::walk(array.as_list_view::<i32>(), start, len, out),
-        DataType::LargeListView(_) => return list_view::walk(array.as_list_view::<i64>(), start, len, out),
+        DataType::ListView(_) => {
+            return list_view::walk(array.as_list_view::<i32>(), start, len, out);
+        },
+        DataType::LargeListView(_) => {
+            return list_view::walk(array.as_list_view::<i64>(), start, len, out);
+        },
         _ => return nested(array, start, len, out),
     );
     Ok(())

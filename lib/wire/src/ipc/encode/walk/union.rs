@@ -34,9 +34,9 @@ pub(super) fn walk(
     out.node(len, 0);
     out.scalars(array.type_ids(), start, len);
     match array.offsets() {
-        None => fields
-            .iter()
-            .try_for_each(|(id, _)| super::array(array.child(id), start, len, out)),
+        None => {
+            fields.iter().try_for_each(|(id, _)| super::array(array.child(id), start, len, out))
+        }
         Some(offsets) => {
             let type_ids = array.type_ids().slice(start, len);
             dense(array, type_ids, offsets.slice(start, len), out)

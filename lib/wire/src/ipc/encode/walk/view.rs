@@ -9,12 +9,13 @@ use arrow_data::{ByteView, MAX_INLINE_VIEW_LEN};
 
 use super::super::layout::{Layout, to_i64};
 
-/// Data that is not referred to is cut off when at least one byte in this many would be saved.
-const TRIM_SHARE: usize = 4;
-
-/// What remains after cutting is copied without its gaps when less than one byte in this many is
-/// referred to.
+/// Values are copied next to each other when they are less than one byte in this many of the span
+/// in which they lie.
 const COMPACT_BELOW: usize = 2;
+
+/// Otherwise data before and after that span is cut off, if that saves at least one byte in this
+/// many; the views have to be written anew then.
+const TRIM_SHARE: usize = 4;
 
 /// The views of a range, and what they refer to.
 #[derive(Clone)]
@@ -40,21 +41,22 @@ pub(super) fn walk<T: ByteViewType>(
     let whole: usize = array.data_buffers().iter().map(|data| data.len()).sum();
     let views = Views::new(views, nulls, array.data_buffers());
     let spanned: usize = views.spans.iter().map(ExactSizeIterator::len).sum();
-    if spanned + whole / TRIM_SHARE >= whole {
+    if views.used < spanned / COMPACT_BELOW && i32::try_from(views.used).is_ok() {
+        views.compact(out);
+    } else if spanned + whole / TRIM_SHARE < whole {
+        views.trim(out);
+    } else {
         out.scalars(&views.views, 0, len);
         array.data_buffers().iter().for_each(|data| out.slice(data, 1, 0, data.len()));
         out.variadic_counts.push(to_i64(array.data_buffers().len()));
-    } else if views.used < spanned / COMPACT_BELOW && i32::try_from(views.used).is_ok() {
-        views.compact(out);
-    } else {
-        views.trim(out);
     }
 }
 
 impl Views {
     fn new(views: ScalarBuffer<u128>, nulls: Option<NullBuffer>, data: &[Buffer]) -> Self {
         let mut all = Self { views, nulls, data: data.to_vec(), spans: Vec::new(), used: 0 };
-        let mut spans = vec![usize::MAX..0; data.len()];
+        let unused = Range { start: usize::MAX, end: 0 };
+        let mut spans = vec![unused; data.len()];
         let mut used = 0;
         for (_, view) in all.references() {
             if let Some(span) = spans.get_mut(view.buffer_index as usize) {

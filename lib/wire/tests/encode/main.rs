@@ -1,0 +1,16 @@
+//! The encoder of IPC messages against the Arrow project's reader.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+
+mod arrays;
+mod dictionaries;
+mod oracle;
+mod round_trip;
+mod schemas;
+mod sharing;
+mod splitting;
+mod types;
