@@ -32,6 +32,7 @@ pub(super) fn check(path: &Path, content: &str) -> Vec<Finding> {
     findings.extend(length(path, content, &outline));
     findings.extend(markers(content));
     findings.extend(sleeps(path, content, &outline));
+    findings.extend(spawns(path, content, &outline));
     findings.sort_by_key(|finding| finding.line);
     findings
 }
@@ -93,23 +94,35 @@ fn markers(content: &str) -> Vec<Finding> {
 
 /// A sleep in a test is a guess about time; where it is none, a comment says so.
 fn sleeps(path: &Path, content: &str, outline: &Outline) -> Vec<Finding> {
-    let lines: Vec<&str> = content.lines().collect();
-    let in_tests = |line: usize| {
-        is_test_file(path) || outline.test_modules.iter().any(|range| range.contains(&line))
+    let sleeps = |code: &str| code.contains("thread::sleep(") || code.contains("time::sleep(");
+    let lines = without_comment(content, sleeps).filter(|line| in_tests(path, outline, *line));
+    lines.map(|line| Finding::error(line, "a sleep in a test without its reason")).collect()
+}
+
+/// A task that nobody ends outlives what it was started for.
+fn spawns(path: &Path, content: &str, outline: &Outline) -> Vec<Finding> {
+    let spawns = |code: &str| {
+        let spawns = code.contains("tokio::spawn(") || code.contains("task::spawn(");
+        spawns && !code.contains("AbortOnDropHandle::new(")
     };
-    let is_commented = |index: usize| {
-        let above = index.checked_sub(1).and_then(|above| lines.get(above));
-        lines[index].contains("//") || above.is_some_and(|line| line.trim().starts_with("//"))
-    };
-    let sleeps = |line: &str| {
-        let code = line.split("//").next().unwrap_or(line);
-        code.contains("thread::sleep(") || code.contains("time::sleep(")
-    };
-    let found = lines
-        .iter()
-        .enumerate()
-        .filter(|(index, line)| sleeps(line) && in_tests(index + 1) && !is_commented(*index));
-    found
-        .map(|(index, _)| Finding::error(index + 1, "a sleep in a test without its reason"))
-        .collect()
+    let lines = without_comment(content, spawns).filter(|line| !in_tests(path, outline, *line));
+    let what = "a task without an owner: AbortOnDropHandle, or a comment that says who ends it";
+    lines.map(|line| Finding::error(line, what)).collect()
+}
+
+fn in_tests(path: &Path, outline: &Outline, line: usize) -> bool {
+    is_test_file(path) || outline.test_modules.iter().any(|range| range.contains(&line))
+}
+
+/// The lines, from 1, whose code is `wanted` and that have no comment beside them or above.
+fn without_comment<'a>(
+    content: &'a str,
+    wanted: impl Fn(&str) -> bool + 'a,
+) -> impl Iterator<Item = usize> + 'a {
+    let above = std::iter::once("").chain(content.lines());
+    let lines = content.lines().zip(above).enumerate();
+    lines.filter_map(move |(index, (line, above))| {
+        let is_commented = line.contains("//") || above.trim().starts_with("//");
+        (!is_commented && wanted(line)).then_some(index + 1)
+    })
 }

@@ -116,6 +116,16 @@ fn tests_do_not_sleep() {
 }
 
 #[test]
+fn tasks_have_an_owner() {
+    let task = "//! G.\nfn f() {\n    tokio::spawn(g());\n}\n";
+    caught("lib/x/src/a.rs", task, 3, "without an owner");
+    clean("lib/x/tests/a.rs", task);
+    clean("lib/x/src/a.rs", &task.replace("tokio", "// ends with the token\n    tokio"));
+    let owned = task.replace("tokio::spawn(g())", "x = AbortOnDropHandle::new(tokio::spawn(g()))");
+    clean("lib/x/src/a.rs", &owned);
+}
+
+#[test]
 fn an_index_holds_no_code() {
     clean("lib/x/src/lib.rs", "//! G.\n\nmod goose;\n\npub use goose::Goose;\n");
     caught("lib/x/src/lib.rs", "//! G.\nstruct Goose;\n", 2, "mod and use lines only");

@@ -70,8 +70,8 @@ impl Client {
         let messages = EncodeStream::new(batches, self.options.encode.clone(), Some(descriptor));
         let body = Body::request(RequestStream::new(messages, end.clone()));
         let (sender, results) = mpsc::channel(RESULTS_MAX);
-        let call = tokio::spawn(drive(self.clone(), body, sender, end));
-        PutResults { results, call: AbortOnDropHandle::new(call), outcome: None }
+        let call = AbortOnDropHandle::new(tokio::spawn(drive(self.clone(), body, sender, end)));
+        PutResults { results, call, outcome: None }
     }
 }
 

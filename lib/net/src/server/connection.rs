@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use hyper::body::Incoming;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 
 use super::config::ServerConfig;
+use super::stall::{until_stalled, watched};
 use crate::body::{Body, panicked};
 use crate::greeting::{Greeted, Watched};
 use crate::peer::PeerAddr;
@@ -39,7 +41,7 @@ pub(crate) async fn serve_connection<S>(
     let calls = CancellationToken::new();
     let _abort_calls_on_drop = calls.clone().drop_guard();
     let service = service_fn(move |request| call(service.clone(), request, peer));
-    let connection = builder(&config, Calls(calls)).serve_connection(TokioIo::new(socket), service);
+    let connection = builder(&config, Calls { token: calls, stall_timeout: config.stall_timeout }).serve_connection(TokioIo::new(socket), service);
     let mut connection = pin!(connection);
 
     let mut greeting = pin!(greeting(greeted, config.handshake_timeout).fuse());
@@ -73,11 +75,12 @@ where
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(peer);
     let answer = AssertUnwindSafe(service.oneshot(request)).catch_unwind().await;
-    answer.unwrap_or_else(|panic| Ok(panicked(&*panic).into_response()))
+    let answer = answer.unwrap_or_else(|panic| Ok(panicked(&*panic).into_response()))?;
+    Ok(answer.map(watched))
 }
 
 /// Resolves only when the peer does not begin with HTTP/2 in time.
-async fn greeting(greeted: Greeted, timeout: std::time::Duration) {
+async fn greeting(greeted: Greeted, timeout: Duration) {
     match tokio::time::timeout(timeout, greeted).await {
         // Greeted, or the connection is over, which its own future reports.
         Ok(_) => std::future::pending().await,
@@ -105,16 +108,24 @@ fn builder(config: &ServerConfig, calls: Calls) -> http2::Builder<Calls> {
 
 /// Spawns the tasks of a connection's calls; they end when the token is cancelled.
 #[derive(Clone)]
-struct Calls(CancellationToken);
+struct Calls {
+    token: CancellationToken,
+    stall_timeout: Option<Duration>,
+}
 
 impl<F> Executor<F> for Calls
 where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, call: F) {
-        let token = self.0.clone();
+        let Self { token, stall_timeout } = self.clone();
+        // Ends with the token, which the connection owns.
         tokio::spawn(async move {
-            token.run_until_cancelled(call).await;
+            let call = token.run_until_cancelled(call).map(|_| ());
+            match stall_timeout {
+                Some(timeout) => until_stalled(timeout, call).await,
+                None => call.await,
+            }
         });
     }
 }

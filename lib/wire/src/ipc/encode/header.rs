@@ -45,6 +45,7 @@ impl fmt::Debug for HeaderWriter {
 }
 
 impl HeaderWriter {
+    #[expect(clippy::disallowed_methods, reason = "metadata, and the builder keeps its memory")]
     pub(super) fn write(&mut self, header: &BatchHeader<'_>) -> Bytes {
         let builder = &mut self.builder;
         builder.reset();

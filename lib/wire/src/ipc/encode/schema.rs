@@ -16,6 +16,7 @@ const CONTINUATION: [u8; 4] = [0xff; 4];
 /// those inside of a dictionary's values before the dictionary itself. A dictionary whose values
 /// are dictionaries directly (not inside a struct or list) has no form in IPC: it is described,
 /// and sent, as one dictionary of the innermost values.
+#[expect(clippy::disallowed_methods, reason = "metadata, once a stream")]
 pub fn encode_schema(schema: &Schema) -> Bytes {
     let mut builder = FlatBufferBuilder::new();
     // The ids are only assigned here, nothing is tracked; `dictionary::Ids` assigns the same.
