@@ -72,12 +72,12 @@ impl Client {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> wingbeat::Result<()> {
-    /// use wingbeat::{Client, Code, FlightService};
+    /// use wingbeat::{Client, Code, FlightService, Ticket};
     ///
     /// struct Empty;
     /// impl FlightService for Empty {}
     ///
-    /// let error = Client::in_process(Empty).do_get("a ticket").await.unwrap_err();
+    /// let error = Client::in_process(Empty).do_get(Ticket::new("a ticket")).await.unwrap_err();
     /// assert_eq!(error.code(), Code::Unimplemented);
     /// assert!(error.message().contains("DoGet"));
     /// # Ok(())

@@ -106,12 +106,6 @@ impl Error {
     pub(crate) fn is_hidden(&self) -> bool {
         self.0.hidden
     }
-
-    /// As an error of the standard library's trait, for interfaces that ask for one. `?` brings it
-    /// back as it was.
-    pub(crate) fn into_std(self) -> impl StdError + Send + Sync + 'static {
-        AsStd(self)
-    }
 }
 
 fn is_reserved(name: &str) -> bool {

@@ -26,6 +26,10 @@ impl Exchange {
         Self { descriptor, sender, receiver }
     }
 
+    pub(crate) fn set_descriptor(&mut self, descriptor: FlightDescriptor) {
+        self.descriptor = descriptor;
+    }
+
     /// What the exchange is about. `Unknown` when the client named nothing.
     pub fn descriptor(&self) -> &FlightDescriptor {
         &self.descriptor

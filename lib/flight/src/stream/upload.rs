@@ -46,6 +46,10 @@ impl Upload {
         Self { descriptor, reader, acks }
     }
 
+    pub(crate) fn set_descriptor(&mut self, descriptor: FlightDescriptor) {
+        self.descriptor = descriptor;
+    }
+
     /// What the data is for. `Unknown` when the client named nothing.
     pub fn descriptor(&self) -> &FlightDescriptor {
         &self.descriptor
