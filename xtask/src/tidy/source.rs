@@ -37,11 +37,12 @@ pub(super) fn check(path: &Path, content: &str) -> Vec<Finding> {
     findings
 }
 
-/// Whether the whole file is tests: below `tests/` or `benches/`, or named `tests.rs`.
+/// Whether the whole file is tests: below `tests/`, `benches/` or
+/// `examples/`, or named `tests.rs`.
 pub(super) fn is_test_file(path: &Path) -> bool {
     let in_folder = path.components().any(|part| {
         let part = part.as_os_str();
-        part == "tests" || part == "benches"
+        part == "tests" || part == "benches" || part == "examples"
     });
     in_folder || path.file_stem().is_some_and(|stem| stem == "tests")
 }
@@ -101,6 +102,9 @@ fn sleeps(path: &Path, content: &str, outline: &Outline) -> Vec<Finding> {
 
 /// A task that nobody ends outlives what it was started for.
 fn spawns(path: &Path, content: &str, outline: &Outline) -> Vec<Finding> {
+    if !path.starts_with("lib") && !path.starts_with("product") {
+        return Vec::new();
+    }
     let spawns = |code: &str| {
         let spawns = code.contains("tokio::spawn(") || code.contains("task::spawn(");
         spawns && !code.contains("AbortOnDropHandle::new(")
