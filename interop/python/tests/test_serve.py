@@ -13,6 +13,8 @@ from wbinterop import data, fixtures, processes
 
 path = fl.FlightDescriptor.for_path
 command = fl.FlightDescriptor.for_command
+# What pyarrow raises for codes that it has no class for.
+FAILED = (pa.ArrowException, OSError)
 SMALL = pa.table({"id": pa.array([1, 2, 3], pa.int64()), "word": ["a", None, "c"]})
 
 
@@ -134,7 +136,7 @@ def test_bad_descriptors(client, descriptor, error, words):
 
 
 def test_a_corrupt_file_names_itself(client):
-    with pytest.raises(pa.ArrowException, match="broken.parquet"):
+    with pytest.raises(FAILED, match="broken.parquet"):
         client.do_get(fl.Ticket("broken")).read_all()
 
 
@@ -175,16 +177,16 @@ def test_an_upload_into_a_folder(client):
 
 def test_create_does_not_replace(client):
     put(client, path("once"), SMALL, [("wingbeat-mode", "create")])
-    with pytest.raises(pa.ArrowException, match="once"):
+    with pytest.raises(FAILED, match="once"):
         put(client, path("once"), SMALL.slice(1), [("wingbeat-mode", "create")])
     by_command = json.dumps({"dataset": "once", "mode": "create"})
-    with pytest.raises(pa.ArrowException, match="once"):
+    with pytest.raises(FAILED, match="once"):
         put(client, command(by_command), SMALL.slice(1))
     assert read(client, path("once")).equals(SMALL)
 
 
 def test_append_is_refused_as_such(client):
-    with pytest.raises(pa.ArrowException, match="append"):
+    with pytest.raises(FAILED, match="append"):
         put(client, path("later"), SMALL, [("wingbeat-mode", "append")])
 
 
@@ -197,7 +199,7 @@ def test_an_upload_id_writes_once(client):
 
 
 def test_a_short_upload_is_refused(client):
-    with pytest.raises(pa.ArrowException, match="3"):
+    with pytest.raises(FAILED, match="3"):
         put(client, path("short"), SMALL, [("wingbeat-rows", "4")])
     with pytest.raises(pa.ArrowKeyError):
         client.get_flight_info(path("short"))
