@@ -37,6 +37,9 @@ pub struct ServerConfig {
     /// How many connections are served at once; 1024, which is also the usual limit of open files
     /// of a shell. One more is told so (GOAWAY) and closed.
     pub connections_max: usize,
+    /// How long a call may wait for a client that takes nothing of its answer; 5 min. Then the
+    /// call is reset, and what its handler holds is free. `None` waits for ever.
+    pub stall_timeout: Option<Duration>,
     /// How long running calls have to finish after a shutdown was asked for; 30 s, what
     /// orchestrators wait before they kill.
     pub drain: Duration,
@@ -55,6 +58,7 @@ impl Default for ServerConfig {
             keepalive_timeout: Duration::from_secs(20),
             handshake_timeout: Duration::from_secs(10),
             connections_max: 1024,
+            stall_timeout: Some(Duration::from_secs(300)),
             drain: Duration::from_secs(30),
         }
     }
@@ -72,6 +76,13 @@ impl ServerConfig {
     #[must_use]
     pub fn with_drain(mut self, drain: Duration) -> Self {
         self.drain = drain;
+        self
+    }
+
+    /// Sets [`stall_timeout`](Self::stall_timeout).
+    #[must_use]
+    pub fn with_stall_timeout(mut self, stall_timeout: impl Into<Option<Duration>>) -> Self {
+        self.stall_timeout = stall_timeout.into();
         self
     }
 

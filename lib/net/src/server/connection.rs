@@ -41,7 +41,8 @@ pub(crate) async fn serve_connection<S>(
     let calls = CancellationToken::new();
     let _abort_calls_on_drop = calls.clone().drop_guard();
     let service = service_fn(move |request| call(service.clone(), request, peer));
-    let connection = builder(&config, Calls { token: calls, stall_timeout: config.stall_timeout }).serve_connection(TokioIo::new(socket), service);
+    let connection = builder(&config, Calls { token: calls, stall_timeout: config.stall_timeout })
+        .serve_connection(TokioIo::new(socket), service);
     let mut connection = pin!(connection);
 
     let mut greeting = pin!(greeting(greeted, config.handshake_timeout).fuse());

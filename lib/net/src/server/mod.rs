@@ -5,6 +5,7 @@ mod config;
 mod connection;
 mod refuse;
 mod serve;
+mod stall;
 
 pub use accept::{CallHead, accept, reply};
 pub(crate) use accept::{
