@@ -3,6 +3,12 @@
 //!
 //! Each kind of message goes through every truncation and 20 000 seeded mutations;
 //! `WINGBEAT_SLOW=1` makes it a million.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 #[path = "decode/samples.rs"]
 mod samples;
@@ -45,7 +51,7 @@ fn count(grown: usize, shrunk: usize) {
 }
 
 // SAFETY: every call is handed to the system's allocator as it came.
-#[allow(unsafe_code, reason = "an allocator that counts cannot be written without")]
+#[expect(unsafe_code, reason = "an allocator that counts cannot be written without")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 0);
@@ -171,7 +177,11 @@ fn limits() -> Limits {
 const PEAK_MAX: usize = 24 << 20;
 
 fn rounds() -> usize {
-    if std::env::var_os("WINGBEAT_SLOW").is_some() { 1_000_000 } else { 20_000 }
+    if std::env::var_os("WINGBEAT_SLOW").is_some_and(|slow| slow == "1") {
+        1_000_000
+    } else {
+        20_000
+    }
 }
 
 /// Runs `decode` on every truncation and many mutations of `original`. `decode` returns whether
@@ -355,7 +365,7 @@ fn compressed() {
 /// A `FlightData` message as it travels, behind the schema.
 fn flight_data(part: &Parts) -> Vec<u8> {
     let mut body = Segments::new();
-    body.push(Bytes::copy_from_slice(&part.body));
+    body.push(Bytes::from(part.body.to_vec()));
     let head = FlightDataHead {
         descriptor: None,
         data_header: &part.header,
@@ -373,8 +383,8 @@ fn flight_data_messages() {
     torment("flight data", &flight_data(&parts[1]), |bytes, closely| {
         let mut deframer = FlightDataDeframer::new(&limits(), pool.clone());
         let mut decoder = FlightDataDecoder::new(&limits());
-        deframer.push(Bytes::copy_from_slice(&schema));
-        deframer.push(Bytes::copy_from_slice(bytes));
+        deframer.push(Bytes::from(schema.clone()));
+        deframer.push(Bytes::from(bytes.to_vec()));
         let mut decoded = 0;
         loop {
             match deframer.poll() {

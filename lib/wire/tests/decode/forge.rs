@@ -158,7 +158,6 @@ pub(crate) fn schema_header(
 /// A field whose type is the table `$kind` with these parameters.
 macro_rules! table {
     ($fbb:expr, $kind:ident, $args:ident { $($name:ident : $value:expr),* }) => {{
-        #[allow(clippy::needless_update, reason = "some tables have more fields")]
         let args = arrow_ipc::$args { $($name: $value,)* ..Default::default() };
         let table = arrow_ipc::$kind::create($fbb, &args).as_union_value();
         FieldParts { kind: Type::$kind, table: Some(table), ..Default::default() }

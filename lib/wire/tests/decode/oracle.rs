@@ -71,7 +71,8 @@ fn every_type_alone() {
 fn no_rows_of_runs() {
     for (name, column) in columns().into_iter().filter(|(name, _)| name.starts_with("runs")) {
         let empty = batch_of(vec![(name, column)]).slice(3, 0);
-        let stream = write(&empty.schema(), &[empty.clone()], IpcWriteOptions::default());
+        let stream =
+            write(&empty.schema(), std::slice::from_ref(&empty), IpcWriteOptions::default());
         assert_eq!(decode(&stream).1, [empty], "{name}");
     }
 }
