@@ -78,7 +78,8 @@ fn main() -> ExitCode {
         }
         Command::Interop { pytest } => {
             let mut stages = Stages::new("interop");
-            interop::run(&workspace, &mut stages, &pytest);
+            let python = interop::prepare(&workspace, &mut stages);
+            interop::run(&workspace, &mut stages, &python, &pytest);
             stages.finish()
         }
     }

@@ -6,11 +6,13 @@ use crate::workspace::Workspace;
 
 /// Unit, integration and documentation tests of every crate, then the tests against pyarrow.
 pub(crate) fn run(workspace: &Workspace, stages: &mut Stages, slow: bool) {
+    // First, since a machine without Python is better told at once.
+    let python = interop::prepare(workspace, stages);
     let mut command = cargo();
     command.current_dir(&workspace.root).args(["test", "--workspace", "--locked"]);
     if slow {
         command.env("WINGBEAT_SLOW", "1");
     }
     stages.command("unit, integration and documentation tests", &mut command);
-    interop::run(workspace, stages, &[]);
+    interop::run(workspace, stages, &python, &[]);
 }
