@@ -8,7 +8,9 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
 
+use arrow_schema::{Schema, SchemaRef};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +67,10 @@ impl Mark {
     /// The mark of a file; `None` where there is none, or it cannot be read: a file that the
     /// store cannot recognise is not its own.
     pub(crate) fn read(path: &Path, format: Format) -> Option<Self> {
+        // Looked at first: to open a named pipe would wait for a writer.
+        if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+            return None;
+        }
         let file = File::open(path).ok()?;
         let text = match format {
             Format::Parquet => parquet_mark(&file)?,
@@ -75,9 +81,15 @@ impl Mark {
     }
 }
 
-/// Whether the store wrote this file.
-pub(crate) fn has_mark(path: &Path, format: Format) -> bool {
-    Mark::read(path, format).is_some()
+/// The schema without a mark. A Parquet reader takes footer metadata for metadata of the schema;
+/// and a client that read a marked file with another tool may send the mark back.
+pub(crate) fn without_mark(schema: &SchemaRef) -> SchemaRef {
+    if !schema.metadata().contains_key(MARK_KEY) {
+        return schema.clone();
+    }
+    let mut metadata = schema.metadata().clone();
+    metadata.remove(MARK_KEY);
+    Arc::new(Schema::new(schema.fields().clone()).with_metadata(metadata))
 }
 
 fn parquet_mark(file: &File) -> Option<String> {

@@ -34,7 +34,7 @@ pub use stage::{StageOptions, WriteMode};
 pub use staged::{Staged, StagedObject};
 
 pub(crate) use area::Writing;
-pub(crate) use mark::{MARK_KEY, has_mark};
+pub(crate) use mark::{MARK_KEY, without_mark};
 
 #[cfg(test)]
 mod tests;

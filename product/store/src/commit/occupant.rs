@@ -1,6 +1,6 @@
 //! What stands at a dataset's place already.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,10 @@ use super::area::refused;
 use super::mark::Mark;
 use super::target::Target;
 use crate::version::file_version;
-use crate::{Format, StoreError};
+use crate::{Format, Store, StoreError};
+
+/// What the name of a schema file ends in, which stands beside a text file.
+const SCHEMA_ENDING: &str = ".schema.json";
 
 /// A file or folder that has the name of a dataset.
 #[derive(Debug)]
@@ -28,8 +31,8 @@ pub(super) enum OccupantKind {
     Own(Mark, Format),
     /// A file from elsewhere.
     Foreign,
-    /// A folder.
-    Folder,
+    /// A folder that is one dataset, of this format where its files can be read.
+    Folder(Option<Format>),
 }
 
 impl Occupant {
@@ -38,13 +41,17 @@ impl Occupant {
         match self.kind {
             OccupantKind::Own(..) => None,
             OccupantKind::Foreign => Some("a file that the server did not write"),
-            OccupantKind::Folder => Some("a folder"),
+            OccupantKind::Folder(_) => Some("a folder"),
         }
     }
 }
 
 /// Everything in `parent` that bears the name of `target`, in the order of file names.
-pub(super) fn find(parent: &Path, target: &Target) -> Result<Vec<Occupant>, StoreError> {
+pub(super) fn find(
+    store: &Store,
+    parent: &Path,
+    target: &Target,
+) -> Result<Vec<Occupant>, StoreError> {
     let entries = match fs::read_dir(parent) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -55,7 +62,7 @@ pub(super) fn find(parent: &Path, target: &Target) -> Result<Vec<Occupant>, Stor
         let entry = entry.map_err(|error| refused(parent, error))?;
         // A name that is no UTF-8 is nobody's dataset.
         let Ok(file_name) = entry.file_name().into_string() else { continue };
-        if let Some(occupant) = occupant(entry.path(), file_name, target)? {
+        if let Some(occupant) = occupant(store, entry.path(), file_name, target)? {
             occupants.push(occupant);
         }
     }
@@ -64,6 +71,7 @@ pub(super) fn find(parent: &Path, target: &Target) -> Result<Vec<Occupant>, Stor
 }
 
 fn occupant(
+    store: &Store,
     path: PathBuf,
     file_name: String,
     target: &Target,
@@ -86,27 +94,53 @@ fn occupant(
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(refused(&path, error)),
     };
-    let is_folder = path.is_dir();
-    let kind = match split {
-        _ if is_folder && is_dataset(&path)? => OccupantKind::Folder,
-        // A folder of other datasets; a file that is no dataset. Both may stay beside.
-        _ if is_folder => return Ok(None),
-        None => return Ok(None),
-        Some(_) if target.folder => return Ok(None),
-        Some((_, _, format)) if metadata.is_file() => match Mark::read(&path, format) {
-            Some(mark) => OccupantKind::Own(mark, format),
-            None => OccupantKind::Foreign,
-        },
-        // A symbolic link, a socket: nothing that the store writes.
-        Some(_) => OccupantKind::Foreign,
+    let kind = if path.is_dir() {
+        match folder_kind(store, &path, &file_name, target)? {
+            Some(kind) => kind,
+            // A folder of other datasets; it may stay beside.
+            None => return Ok(None),
+        }
+    } else {
+        match split {
+            Some((_, _, format)) if !target.folder => file_kind(&path, &metadata, format),
+            // A file that is no dataset.
+            _ => return Ok(None),
+        }
     };
     let version = file_version(&metadata);
     Ok(Some(Occupant { path, file_name, kind, version, bytes: metadata.len() }))
 }
 
-/// Whether a folder is a dataset: it holds data files that the store did not write, or partitions.
-/// Files that the store wrote are datasets of their own wherever they lie.
-fn is_dataset(folder: &Path) -> Result<bool, StoreError> {
+/// Whose a file is.
+fn file_kind(path: &Path, metadata: &Metadata, format: Format) -> OccupantKind {
+    // A symbolic link, a socket: nothing that the store writes.
+    let mark = metadata.is_file().then(|| Mark::read(path, format)).flatten();
+    mark.map_or(OccupantKind::Foreign, |mark| OccupantKind::Own(mark, format))
+}
+
+/// What a folder is, if it is one dataset: that is for the index to say.
+fn folder_kind(
+    store: &Store,
+    path: &Path,
+    file_name: &str,
+    target: &Target,
+) -> Result<Option<OccupantKind>, StoreError> {
+    if !has_foreign_data(path)? {
+        return Ok(None);
+    }
+    let parents = target.parents.iter().map(String::as_str);
+    let name: Vec<&str> = parents.chain([file_name, ""]).collect();
+    store.refresh()?;
+    match store.find(&name.join("/")) {
+        Err(StoreError::NotFound { .. }) => Ok(None),
+        Ok(dataset) => Ok(Some(OccupantKind::Folder(Some(dataset.format())))),
+        Err(_) => Ok(Some(OccupantKind::Folder(None))),
+    }
+}
+
+/// Whether a folder holds data files that the store did not write, or partitions: a look that
+/// saves most uploads a scan. Files that the store wrote are datasets of their own.
+fn has_foreign_data(folder: &Path) -> Result<bool, StoreError> {
     let entries = fs::read_dir(folder).map_err(|error| refused(folder, error))?;
     for entry in entries {
         let entry = entry.map_err(|error| refused(folder, error))?;
@@ -129,7 +163,10 @@ fn is_dataset(folder: &Path) -> Result<bool, StoreError> {
 }
 
 /// The first thing in a dataset's folder that is no part of the dataset, if there is any.
-pub(super) fn stranger(folder: &Path) -> Result<Option<PathBuf>, StoreError> {
+pub(super) fn stranger(
+    folder: &Path,
+    format: Option<Format>,
+) -> Result<Option<PathBuf>, StoreError> {
     let entries = fs::read_dir(folder).map_err(|error| refused(folder, error))?;
     for entry in entries {
         let entry = entry.map_err(|error| refused(folder, error))?;
@@ -141,13 +178,17 @@ pub(super) fn stranger(folder: &Path) -> Result<Option<PathBuf>, StoreError> {
         }
         let kind = entry.file_type().map_err(|error| refused(&path, error))?;
         if kind.is_dir() && name.contains('=') {
-            if let Some(inner) = stranger(&path)? {
+            if let Some(inner) = stranger(&path, format)? {
                 return Ok(Some(inner));
             }
             continue;
         }
         match Format::split_name(name) {
-            Some((_, _, format)) if kind.is_file() && Mark::read(&path, format).is_none() => {}
+            Some((_, _, found))
+                if kind.is_file()
+                    && format.is_none_or(|format| format == found)
+                    && Mark::read(&path, found).is_none() => {}
+            None if kind.is_file() && name.ends_with(SCHEMA_ENDING) => {}
             _ => return Ok(Some(path)),
         }
     }

@@ -118,7 +118,7 @@ fn commit(
     let to = parent.join(order.target.file_name(order.format)?);
     let lock = writing.lock()?;
     for _ in 0..ATTEMPTS {
-        let over = match place(&order, stage::occupants(writing, &order)?)? {
+        let over = match place(&order, stage::occupants(store, &order)?)? {
             Place::Done(commit) => return Ok(commit),
             Place::Free => None,
             Place::Over(occupant) => Some(occupant),
@@ -130,7 +130,7 @@ fn commit(
             Some(over) if over.path != to => {
                 elsewhere(writing, finished.path(), &to, &finished.commit.version, &over)
             }
-            Some(over) if matches!(over.kind, OccupantKind::Folder) => {
+            Some(over) if matches!(over.kind, OccupantKind::Folder(_)) => {
                 over_folder(writing, finished.path(), &to)
             }
             Some(_) => replace(writing, finished.path(), &to),
@@ -140,7 +140,7 @@ fn commit(
             Err(error) => return Err(error),
             Ok(()) => {
                 // The name stands; only its way to the disk is left, and nobody need wait for it.
-                std::mem::drop(lock);
+                drop(lock);
                 intent::sync_parent(writing, &to)?;
                 return Ok(finished.publish());
             }
@@ -158,7 +158,7 @@ pub(super) fn check_version(
     let Some(expected) = expected else { return Ok(()) };
     let found = match over {
         None => None,
-        Some(over) if matches!(over.kind, OccupantKind::Folder) => {
+        Some(over) if matches!(over.kind, OccupantKind::Folder(_)) => {
             store.refresh()?;
             Some(store.find(name)?.version().to_owned())
         }
@@ -234,9 +234,8 @@ fn elsewhere(
             action: "replaced",
         });
     }
-    let relative = |path: &Path| -> PathBuf {
-        path.strip_prefix(writing.root()).unwrap_or(path).to_owned()
-    };
+    let relative =
+        |path: &Path| -> PathBuf { path.strip_prefix(writing.root()).unwrap_or(path).to_owned() };
     intent::run(
         writing,
         &Intent {

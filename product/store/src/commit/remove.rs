@@ -63,12 +63,12 @@ fn remove(store: &Store, name: &str, options: &DropOptions) -> Result<Dropped, S
     let writing = store.writing();
     let parent = target.parent(writing.root())?;
     let not_found = || StoreError::NotFound { name: name.to_owned(), hint: None };
-    if occupant::find(&parent, &target)?.is_empty() {
+    if occupant::find(store, &parent, &target)?.is_empty() {
         // Looked at first without the lock: a name that is not there creates no staging area.
         return Err(not_found());
     }
     let _lock = writing.lock()?;
-    let mut occupants = occupant::find(&parent, &target)?;
+    let mut occupants = occupant::find(store, &parent, &target)?;
     if occupants.len() > 1 {
         return Err(ambiguous(name, &occupants));
     }
@@ -87,10 +87,11 @@ fn remove(store: &Store, name: &str, options: &DropOptions) -> Result<Dropped, S
 
 /// Refuses to take a folder away that holds more than its dataset.
 pub(super) fn check_whole(occupant: &Occupant) -> Result<(), StoreError> {
-    if !matches!(occupant.kind, OccupantKind::Folder) || occupant.path.is_symlink() {
+    let OccupantKind::Folder(format) = occupant.kind else { return Ok(()) };
+    if occupant.path.is_symlink() {
         return Ok(());
     }
-    match occupant::stranger(&occupant.path)? {
+    match occupant::stranger(&occupant.path, format)? {
         None => Ok(()),
         Some(stranger) => Err(StoreError::Unsupported {
             reason: format!(

@@ -1,11 +1,8 @@
 //! How an upload is begun: its mode, its format, and what is refused before the first batch.
 
-use std::sync::Arc;
-
 use arrow_schema::{Schema, SchemaRef};
 
-use super::area::Writing;
-use super::mark::MARK_KEY;
+use super::mark::without_mark;
 use super::occupant::{self, Occupant};
 use super::publish::{self, Place};
 use super::staged::{Staged, StagedFile};
@@ -114,9 +111,9 @@ impl Store {
         if self.options().read_only {
             return Err(read_only());
         }
-        let writing = self.writing().clone();
+        let store = self.clone();
         let name = name.to_owned();
-        off_thread(move || begin(writing, &name, schema, options)).await
+        off_thread(move || begin(&store, &name, schema, options)).await
     }
 }
 
@@ -135,7 +132,7 @@ pub(super) fn read_only() -> StoreError {
 }
 
 fn begin(
-    writing: Arc<Writing>,
+    store: &Store,
     name: &str,
     schema: SchemaRef,
     options: StageOptions,
@@ -148,7 +145,7 @@ fn begin(
         });
     }
     check_upload_id(options.upload_id.as_deref())?;
-    let schema = without_mark(schema);
+    let schema = without_mark(&schema);
     let format = choose_format(&target, &schema, options.format)?;
     target.file_name(format)?;
     let order = Order {
@@ -159,29 +156,18 @@ fn begin(
         upload_id: options.upload_id,
         expected_rows: options.expected_rows,
     };
-    let occupants = occupants(&writing, &order)?;
+    let occupants = occupants(store, &order)?;
     if let Place::Done(commit) = publish::place(&order, occupants)? {
         return Ok(Staged::already(schema, commit));
     }
-    let file = StagedFile::create(writing, order.clone(), schema.clone(), &options.write)?;
+    let file = StagedFile::create(store, order.clone(), schema.clone(), &options.write)?;
     Ok(Staged::writing(schema, order, file))
 }
 
 /// What stands at the place of an upload.
-pub(super) fn occupants(writing: &Writing, order: &Order) -> Result<Vec<Occupant>, StoreError> {
-    let parent = order.target.parent(writing.root())?;
-    occupant::find(&parent, &order.target)
-}
-
-/// The schema without a mark: a client that read a marked file with another tool may send its
-/// footer metadata back.
-fn without_mark(schema: SchemaRef) -> SchemaRef {
-    if !schema.metadata().contains_key(MARK_KEY) {
-        return schema;
-    }
-    let mut metadata = schema.metadata().clone();
-    metadata.remove(MARK_KEY);
-    Arc::new(Schema::new(schema.fields().clone()).with_metadata(metadata))
+pub(super) fn occupants(store: &Store, order: &Order) -> Result<Vec<Occupant>, StoreError> {
+    let parent = order.target.parent(store.writing().root())?;
+    occupant::find(store, &parent, &order.target)
 }
 
 fn check_upload_id(upload_id: Option<&str>) -> Result<(), StoreError> {

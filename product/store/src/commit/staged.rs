@@ -15,7 +15,7 @@ use super::outcome::Commit;
 use super::stage::{self, Order, off_thread};
 use crate::version::file_version;
 use crate::write::{FileWriter, WriteError, WriteOptions};
-use crate::{Format, StoreError};
+use crate::{Format, Store, StoreError};
 
 /// A dataset being written. Dropped, it leaves nothing behind.
 ///
@@ -69,7 +69,8 @@ impl Finished {
 
     /// The file has been published. What its old path leads to now, if anything, is what it took
     /// the place of, and goes.
-    pub(super) fn publish(self) -> Commit {
+    pub(super) fn publish(mut self) -> Commit {
+        self.guard.remove();
         self.commit
     }
 }
@@ -155,9 +156,12 @@ impl Staged {
         let rows = batch.num_rows() as u64;
         match std::mem::replace(&mut self.progress, Progress::Failed) {
             Progress::Idle(order, mut file) => {
-                let job = tokio::task::spawn_blocking(move || {
-                    file.write(&batch)?;
-                    Ok(file)
+                let job = tokio::task::spawn_blocking(move || match file.write(&batch) {
+                    Ok(()) => Ok(file),
+                    Err(error) => {
+                        file.guard.remove();
+                        Err(error)
+                    }
                 });
                 self.progress = Progress::Busy(order, job);
                 self.rows += rows;
@@ -181,8 +185,19 @@ impl Staged {
                 Ok(())
             }
             Ok(Err(error)) => Err(error),
-            Err(error) => {
-                Err(StoreError::Internal { reason: format!("a write stopped: {error}") })
+            Err(error) => Err(StoreError::Internal { reason: format!("a write stopped: {error}") }),
+        }
+    }
+
+    /// Gives the upload up; its file is gone when this returns. Dropping does the same, some time
+    /// later.
+    pub async fn abort(mut self) {
+        // An error of an earlier batch has removed the file, and nobody asks for it any more.
+        let _ = self.rest().await;
+        if let Progress::Idle(_, mut file) = self.progress {
+            let removed = tokio::task::spawn_blocking(move || file.guard.remove()).await;
+            if let Err(error) = removed {
+                tracing::warn!(%error, "a staged file is swept later");
             }
         }
     }
@@ -226,6 +241,7 @@ pub(super) struct StagedFile {
     writer: FileWriter,
     file: Arc<File>,
     guard: Guard,
+    store: Store,
 }
 
 impl std::fmt::Debug for StagedFile {
@@ -236,11 +252,12 @@ impl std::fmt::Debug for StagedFile {
 
 impl StagedFile {
     pub(super) fn create(
-        writing: Arc<Writing>,
+        store: &Store,
         order: Order,
         schema: SchemaRef,
         options: &WriteOptions,
     ) -> Result<Self, StoreError> {
+        let writing = store.writing().clone();
         let path = writing.new_path()?;
         let file = writing.disk.create(&path).map_err(|error| refused(&path, error))?;
         let guard = Guard { writing, path };
@@ -248,7 +265,7 @@ impl StagedFile {
         let target = Box::new(guard.writing.disk.target(file.clone(), &guard.path));
         let writer = FileWriter::new(target, order.format, schema, options)
             .map_err(|error| guard.error(error))?;
-        Ok(Self { writer, file, guard })
+        Ok(Self { writer, file, guard, store: store.clone() })
     }
 
     fn write(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
@@ -256,30 +273,45 @@ impl StagedFile {
     }
 
     fn finish(self, order: &Order) -> Result<Finished, StoreError> {
-        let Self { mut writer, file, guard } = self;
-        let earlier = earlier(&guard.writing, order)?;
+        let Self { writer, file, mut guard, store } = self;
+        match Self::complete(&store, writer, &file, &guard, order) {
+            Ok(commit) => Ok(Finished { guard, commit }),
+            Err(error) => {
+                guard.remove();
+                Err(error)
+            }
+        }
+    }
+
+    fn complete(
+        store: &Store,
+        mut writer: FileWriter,
+        file: &File,
+        guard: &Guard,
+        order: &Order,
+    ) -> Result<Commit, StoreError> {
+        let earlier = earlier(store, order)?;
         let mark = Mark::new(writer.rows(), order.upload_id.clone(), earlier);
         writer.footer_metadata(MARK_KEY, &mark.to_text());
         let stats = writer.finish().map_err(|error| guard.error(error))?;
         let disk = &guard.writing.disk;
-        disk.sync_file(&file, &guard.path).map_err(|error| refused(&guard.path, error))?;
+        disk.sync_file(file, &guard.path).map_err(|error| refused(&guard.path, error))?;
         let metadata = file.metadata().map_err(|error| refused(&guard.path, error))?;
-        let commit = Commit {
+        Ok(Commit {
             rows: stats.rows,
             bytes: stats.bytes,
             version: file_version(&metadata),
             format: order.format,
             upload_id: order.upload_id.clone(),
-        };
-        Ok(Finished { guard, commit })
+        })
     }
 }
 
 /// The upload ids that the new file has to remember: of the file it will replace, and of those
 /// before.
-fn earlier(writing: &Writing, order: &Order) -> Result<Vec<Earlier>, StoreError> {
+fn earlier(store: &Store, order: &Order) -> Result<Vec<Earlier>, StoreError> {
     let mut all = Vec::new();
-    for found in stage::occupants(writing, order)? {
+    for found in stage::occupants(store, order)? {
         let OccupantKind::Own(mark, format) = found.kind else { continue };
         if let Some(upload_id) = mark.upload_id {
             all.push(Earlier {
@@ -299,10 +331,16 @@ fn earlier(writing: &Writing, order: &Order) -> Result<Vec<Earlier>, StoreError>
 #[derive(Debug)]
 struct Guard {
     writing: Arc<Writing>,
+    /// Empty once the file is gone.
     path: PathBuf,
 }
 
 impl Guard {
+    /// Removes the file now. Blocks.
+    fn remove(&mut self) {
+        remove(&self.writing, &std::mem::take(&mut self.path));
+    }
+
     /// What a writer's error means to the caller.
     fn error(&self, error: WriteError) -> StoreError {
         match error {
@@ -315,22 +353,27 @@ impl Guard {
     }
 }
 
+/// Removes what lies at a staged path, if anything still does.
+fn remove(writing: &Writing, path: &Path) {
+    if fs::symlink_metadata(path).is_err() {
+        return;
+    }
+    if let Err(error) = writing.disk.remove(path) {
+        tracing::warn!(%error, path = %path.display(), "a staged file is swept later");
+    }
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
+        if self.path.as_os_str().is_empty() {
+            return;
+        }
         let path = std::mem::take(&mut self.path);
         let writing = self.writing.clone();
-        let remove = move || {
-            if fs::symlink_metadata(&path).is_err() {
-                return;
-            }
-            if let Err(error) = writing.disk.remove(&path) {
-                tracing::warn!(%error, path = %path.display(), "a staged file is swept later");
-            }
-        };
         // To remove a large file takes a while, and the last owner may be an I/O thread.
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => std::mem::drop(runtime.spawn_blocking(remove)),
-            Err(_) => remove(),
+            Ok(runtime) => drop(runtime.spawn_blocking(move || remove(&writing, &path))),
+            Err(_) => remove(&writing, &path),
         }
     }
 }

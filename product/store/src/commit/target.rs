@@ -32,8 +32,7 @@ impl Target {
     /// something that the index passes over.
     pub(super) fn parse(name: &str) -> Result<Self, StoreError> {
         let parsed = DatasetName::parse(name)?;
-        let invalid =
-            |reason: String| StoreError::InvalidName { name: name.to_owned(), reason };
+        let invalid = |reason: String| StoreError::InvalidName { name: name.to_owned(), reason };
         let (bare, folder) = parsed.without_slash();
         let mut parents: Vec<String> = bare.split('/').map(str::to_owned).collect();
         if let Some(hidden) = parents.iter().find(|part| part.starts_with(['.', '_'])) {

@@ -14,6 +14,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use super::guard::{arrow_error, guard, parquet_error};
 use super::source::Source;
+use crate::commit::without_mark;
 use crate::error::StoreError;
 
 /// Row groups of more rows than this are filtered batch by batch after decoding: the reader's own
@@ -37,6 +38,7 @@ pub(crate) struct BatchBounds {
 pub(crate) struct ParquetFile {
     source: Source,
     metadata: ArrowReaderMetadata,
+    schema: SchemaRef,
 }
 
 impl ParquetFile {
@@ -46,12 +48,13 @@ impl ParquetFile {
             ArrowReaderMetadata::load(&source, ArrowReaderOptions::new())
                 .map_err(|error| parquet_error(source.name(), error))
         })?;
-        Ok(Self { source, metadata })
+        let schema = without_mark(metadata.schema());
+        Ok(Self { source, metadata, schema })
     }
 
-    /// The Arrow schema: the embedded one where there is one.
+    /// The Arrow schema: the embedded one where there is one, without the mark of the store.
     pub(crate) fn schema(&self) -> &SchemaRef {
-        self.metadata.schema()
+        &self.schema
     }
 
     /// The footer.
@@ -219,8 +222,9 @@ fn batch_rows(
     for (leaf, column) in group.columns().iter().enumerate() {
         if leaf < descriptor.num_columns() && mask.leaf_included(leaf) {
             let root = file.schema().fields().get(descriptor.get_column_root_idx(leaf));
-            let width = root.and_then(|field| fixed_width(field.data_type())).unwrap_or(0);
-            bytes = bytes.saturating_add(column_bytes(column).max(width.saturating_mul(rows)));
+            let width = root.and_then(|field| fixed_width(field.data_type()));
+            let fixed = width.map(|width| width.saturating_mul(rows));
+            bytes = bytes.saturating_add(fixed.unwrap_or_else(|| column_bytes(column)));
         }
     }
     let width = to_usize(bytes / rows).max(1);

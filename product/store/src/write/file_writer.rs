@@ -4,7 +4,9 @@ use std::io::{self, BufWriter, Write};
 
 use arrow_array::RecordBatch;
 use arrow_ipc::CompressionType;
-use arrow_ipc::writer::{FileWriter as IpcFileWriter, IpcWriteOptions, StreamWriter};
+use arrow_ipc::writer::{
+    DictionaryHandling, FileWriter as IpcFileWriter, IpcWriteOptions, StreamWriter,
+};
 use arrow_schema::{ArrowError, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression as ParquetCompression, GzipLevel, ZstdLevel};
@@ -12,6 +14,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
+use super::dictionaries::{Dictionaries, DictionaryError};
 use super::options::{Compression, WriteOptions};
 use super::sink::{Sink, SinkState};
 use super::{Unrepresentable, check_representable};
@@ -53,6 +56,7 @@ pub enum WriteError {
 /// file. Blocking: for use off the I/O threads.
 pub struct FileWriter {
     encoder: Option<Encoder>,
+    dictionaries: Option<Dictionaries>,
     state: SinkState,
     format: Format,
     schema: SchemaRef,
@@ -106,7 +110,8 @@ impl FileWriter {
         check_representable(&schema, format)?;
         let text = matches!(format, Format::Csv | Format::Ndjson);
         let (sink, state) = Sink::new(target, options.gzip && text);
-        let mut writer = Self { encoder: None, state, format, schema, rows: 0 };
+        let dictionaries = Dictionaries::new(&schema, format);
+        let mut writer = Self { encoder: None, dictionaries, state, format, schema, rows: 0 };
         let encoder = writer.encoder(sink, options);
         writer.encoder = Some(encoder.map_err(|error| writer.failure(error))?);
         Ok(writer)
@@ -144,13 +149,26 @@ impl FileWriter {
                 batch.schema_ref()
             )));
         }
-        let Some(encoder) = &mut self.encoder else {
+        if batch.num_rows() == 0 {
+            // Says nothing, and the Arrow IPC writer makes invalid run ends of an empty slice.
+            return Ok(());
+        }
+        // Taken out, so that it is gone if anything fails.
+        let Some(mut encoder) = self.encoder.take() else {
             return Err(self.refused("an earlier batch failed".into()));
         };
-        if let Err(error) = encoder.write(batch) {
-            self.encoder = None;
+        let adapted = match &mut self.dictionaries {
+            Some(dictionaries) => match dictionaries.adapt(batch) {
+                Ok(adapted) => Some(adapted),
+                Err(DictionaryError::Unrepresentable(error)) => return Err(error.into()),
+                Err(DictionaryError::Arrow(error)) => return Err(self.failure(error.into())),
+            },
+            None => None,
+        };
+        if let Err(error) = encoder.write(adapted.as_ref().unwrap_or(batch)) {
             return Err(self.failure(error));
         }
+        self.encoder = Some(encoder);
         self.rows += batch.num_rows() as u64;
         Ok(())
     }
@@ -159,8 +177,9 @@ impl FileWriter {
     /// The other formats have no place for it and pass it over.
     pub(crate) fn footer_metadata(&mut self, key: &str, value: &str) {
         match &mut self.encoder {
-            Some(Encoder::Parquet(writer)) => writer
-                .append_key_value_metadata(KeyValue::new(key.to_owned(), value.to_owned())),
+            Some(Encoder::Parquet(writer)) => {
+                writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value.to_owned()))
+            }
             Some(Encoder::Arrow(writer)) => writer.write_metadata(key, value),
             _ => {}
         }
@@ -236,7 +255,13 @@ impl FileWriter {
 impl Encoder {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), LibraryError> {
         match self {
-            Self::Parquet(writer) => writer.write(batch)?,
+            Self::Parquet(writer) => {
+                // The writer looks at the size of its row group once a call.
+                let step = rows_a_step(batch);
+                for from in (0..batch.num_rows()).step_by(step) {
+                    writer.write(&batch.slice(from, step.min(batch.num_rows() - from)))?;
+                }
+            }
             Self::Arrow(writer) => writer.write(batch)?,
             Self::ArrowStream(writer) => writer.write(batch)?,
             Self::Csv(writer) => writer.write(batch)?,
@@ -264,6 +289,15 @@ impl Encoder {
         };
         Ok(sink.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?)
     }
+}
+
+/// How many rows are given to the Parquet writer at once: some 8 MiB of them, and some at least,
+/// as the size of a slice is that of all it was sliced from.
+fn rows_a_step(batch: &RecordBatch) -> usize {
+    const STEP_BYTES: usize = 8 << 20;
+    const STEP_ROWS: std::ops::RangeInclusive<usize> = 64..=16 * 1024;
+    let row_bytes = batch.get_array_memory_size() / batch.num_rows().max(1);
+    (STEP_BYTES / row_bytes.max(1)).clamp(*STEP_ROWS.start(), *STEP_ROWS.end())
 }
 
 fn parquet_properties(options: &WriteOptions) -> Result<WriterProperties, ParquetError> {
@@ -294,5 +328,9 @@ fn ipc_options(compression: Option<Compression>) -> Result<IpcWriteOptions, Arro
             )));
         }
     };
-    IpcWriteOptions::default().try_with_compression(codec)?.try_with_compression_level(level)
+    let options = IpcWriteOptions::default()
+        .try_with_compression(codec)?
+        .try_with_compression_level(level)?;
+    // A file takes additions to a dictionary, and nothing else.
+    Ok(options.with_dictionary_handling(DictionaryHandling::Delta))
 }

@@ -1,5 +1,6 @@
 //! Writing files: one writer for every format, used by the store and by the command line.
 
+mod dictionaries;
 mod file_writer;
 mod options;
 mod representable;
@@ -10,4 +11,4 @@ pub use options::{Compression, UnknownCompression, WriteOptions};
 pub use representable::{Unrepresentable, check_representable};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -54,8 +54,7 @@ impl Write for Narrow {
 fn write(batches: &[RecordBatch], format: Format, options: &WriteOptions) -> Vec<u8> {
     let target = Shared::default();
     let schema = batches[0].schema();
-    let mut writer =
-        FileWriter::new(Box::new(target.clone()), format, schema, options).unwrap();
+    let mut writer = FileWriter::new(Box::new(target.clone()), format, schema, options).unwrap();
     for batch in batches {
         writer.write(batch).unwrap();
     }
@@ -109,7 +108,7 @@ fn returns(batch: &RecordBatch, format: Format) -> Result<(), String> {
 }
 
 /// One column of each type, with nulls, extremes and empty values.
-fn columns() -> Vec<(String, ArrayRef)> {
+pub(crate) fn columns() -> Vec<(String, ArrayRef)> {
     let mut columns: Vec<(String, ArrayRef)> = Vec::new();
     let mut add = |column: ArrayRef| {
         columns.push((column.data_type().to_string(), column));
@@ -171,7 +170,8 @@ fn decimals(add: &mut impl FnMut(ArrayRef)) {
 }
 
 fn texts(add: &mut impl FnMut(ArrayRef)) {
-    let texts = [Some(""), None, Some("a\"b,c\n"), Some("a string longer than twelve bytes: \u{e9}")];
+    let texts =
+        [Some(""), None, Some("a\"b,c\n"), Some("a string longer than twelve bytes: \u{e9}")];
     add(Arc::new(StringArray::from_iter(texts)));
     add(Arc::new(LargeStringArray::from_iter(texts)));
     add(Arc::new(StringViewArray::from_iter(texts)));
@@ -180,9 +180,13 @@ fn texts(add: &mut impl FnMut(ArrayRef)) {
     add(Arc::new(LargeBinaryArray::from_iter(bytes)));
     add(Arc::new(BinaryViewArray::from_iter(bytes)));
     let fixed = [Some(b"abc"), None, Some(b"\0\0\0")];
-    add(Arc::new(FixedSizeBinaryArray::try_from_sparse_iter_with_size(fixed.into_iter(), 3).unwrap()));
+    add(Arc::new(
+        FixedSizeBinaryArray::try_from_sparse_iter_with_size(fixed.into_iter(), 3).unwrap(),
+    ));
     let none = [Some([0_u8; 0]), None];
-    add(Arc::new(FixedSizeBinaryArray::try_from_sparse_iter_with_size(none.into_iter(), 0).unwrap()));
+    add(Arc::new(
+        FixedSizeBinaryArray::try_from_sparse_iter_with_size(none.into_iter(), 0).unwrap(),
+    ));
 }
 
 fn list_items() -> Vec<Option<Vec<Option<i32>>>> {
@@ -203,9 +207,7 @@ fn lists(add: &mut impl FnMut(ArrayRef)) {
     add(Arc::new(FixedSizeListArray::from_iter_primitive::<Int32Type, _, _>(pairs, 2)));
     let item = Arc::new(Field::new_list_field(DataType::Int32, true));
     let nothing = Arc::new(Int32Array::from(Vec::<i32>::new()));
-    add(Arc::new(
-        FixedSizeListArray::try_new_with_length(item, 0, nothing, None, 3).unwrap(),
-    ));
+    add(Arc::new(FixedSizeListArray::try_new_with_length(item, 0, nothing, None, 3).unwrap()));
     let nested = Arc::new(Field::new_list_field(list.data_type().clone(), true));
     let offsets = arrow_buffer::OffsetBuffer::from_lengths([3, 0, 1]);
     add(Arc::new(ListArray::new(nested, offsets, Arc::new(list), None)));
@@ -336,8 +338,11 @@ fn nestings(column: &ArrayRef) -> Vec<(&'static str, ArrayRef)> {
     let pairs = Fields::from(vec![key, Field::new("value", column.data_type().clone(), true)]);
     let entry = Arc::new(Field::new("entries", DataType::Struct(pairs.clone()), false));
     let entries = StructArray::new(pairs, vec![keys, column.clone()], None);
+    let empty = column.slice(rows - 1, 0);
+    let none = arrow_buffer::OffsetBuffer::from_lengths([0, 0]);
     vec![
-        ("struct", Arc::new(inner) as ArrayRef),
+        ("empty", Arc::new(ListArray::new(field.clone(), none, empty, None)) as ArrayRef),
+        ("struct", Arc::new(inner)),
         ("list", Arc::new(ListArray::new(field.clone(), lengths(), column.clone(), None))),
         ("large", Arc::new(LargeListArray::new(field.clone(), wide(), column.clone(), None))),
         ("fixed", Arc::new(FixedSizeListArray::new(field, 1, column.clone(), None))),
@@ -407,6 +412,7 @@ fn parquet_refuses_no_more_than_it_must() {
         "Dictionary(Int32, Interval(YearMonth))",
         "Dictionary(Int32, Decimal128(20, 3))",
         "Dictionary(Int32, Decimal32(5, 2))",
+        "Dictionary(Int32, FixedSizeBinary(2))",
         "Dictionary(Int32, List(Int32))",
         "Dictionary(Int32, Null)",
     ];
@@ -481,29 +487,211 @@ fn categories(range: std::ops::Range<usize>) -> RecordBatch {
     single(Field::new("c", column.data_type().clone(), true), column)
 }
 
+/// What comes back of several batches, as one.
+fn back(batches: &[RecordBatch], format: Format, options: &WriteOptions) -> RecordBatch {
+    let (schema, found) = read(write(batches, format, options), format);
+    arrow_select::concat::concat_batches(&schema, &found).unwrap()
+}
+
+/// A column without its dictionary.
+fn plain(column: &ArrayRef) -> ArrayRef {
+    arrow_cast::cast(column, &DataType::Utf8).unwrap()
+}
+
 #[test]
-fn dictprobe() {
-    let nulls = {
-        let values = StringArray::from(vec![Some("a"), None]);
-        let column: ArrayRef = Arc::new(DictionaryArray::new(Int8Array::from(vec![Some(0), Some(1), None]), Arc::new(values)));
-        single(Field::new("c", column.data_type().clone(), true), column)
+fn replaced_dictionaries_come_back_in_one_file() {
+    let batches = [categories(0..50), categories(20..60), categories(100..128), categories(0..50)];
+    let expected: Vec<ArrayRef> = batches.iter().map(|batch| plain(batch.column(0))).collect();
+    let expected: Vec<&dyn Array> = expected.iter().map(AsRef::as_ref).collect();
+    let expected = arrow_select::concat::concat(&expected).unwrap();
+    for format in [Format::Parquet, Format::Arrow] {
+        let found = back(&batches, format, &WriteOptions::default());
+        assert_eq!(found.schema(), batches[0].schema());
+        assert_eq!(&plain(found.column(0)), &expected, "{format}");
+    }
+    // In a struct and a list too, with nulls among keys and values.
+    let nested: Vec<RecordBatch> = [["a", "b"], ["c", "a"], ["b", "d"]]
+        .into_iter()
+        .map(|values| {
+            let values = StringArray::from(vec![Some(values[0]), None, Some(values[1])]);
+            let keys = UInt16Array::from(vec![Some(2), None, Some(1), Some(0)]);
+            let column: ArrayRef = Arc::new(DictionaryArray::new(keys, Arc::new(values)));
+            let (_, column) = nestings(&column).remove(2);
+            single(Field::new("c", column.data_type().clone(), true), column)
+        })
+        .collect();
+    let found = back(&nested, Format::Arrow, &WriteOptions::default());
+    let show = |batches: &[RecordBatch]| {
+        arrow_cast::pretty::pretty_format_batches(batches).unwrap().to_string()
     };
+    assert_eq!(show(&[found]), show(&nested));
+}
+
+#[test]
+fn more_dictionary_values_than_keys_are_refused() {
+    for format in [Format::Parquet, Format::Arrow] {
+        let target = Box::new(Shared::default());
+        let first = categories(0..100);
+        let options = WriteOptions::default();
+        let mut writer = FileWriter::new(target, format, first.schema(), &options).unwrap();
+        writer.write(&first).unwrap();
+        writer.write(&categories(0..128)).unwrap();
+        let error = writer.write(&categories(100..129)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{format} cannot hold column \"c\": 129 distinct dictionary values over all \
+                 batches, where keys of type Int8 count no more than 128"
+            )
+        );
+        assert!(writer.finish().is_err());
+    }
+    let batches = [categories(0..100), categories(100..200)];
+    let found =
+        read(write(&batches, Format::ArrowStream, &WriteOptions::default()), Format::ArrowStream);
+    assert_eq!(found.1, batches);
+}
+
+#[test]
+fn a_parquet_dictionary_of_all_its_keys_is_read_over_row_groups() {
+    let batches = [categories(0..100), categories(28..128)];
+    let options = WriteOptions::default().with_row_group_rows(100);
+    let found = back(&batches, Format::Parquet, &options);
+    assert_eq!(found.num_rows(), 200);
+    assert_eq!(plain(found.column(0)).as_string::<i32>().value(199), "v127");
+}
+
+#[test]
+fn row_groups_are_bounded_by_rows_and_by_bytes() {
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values((0..100_000).map(|n| n * n * n)));
+    let batch = single(Field::new("n", DataType::Int64, false), numbers);
+    let groups = |options: &WriteOptions| {
+        let bytes = Bytes::from(write(std::slice::from_ref(&batch), Format::Parquet, options));
+        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+        let metadata = builder.metadata().clone();
+        metadata.row_groups().iter().map(|group| group.num_rows()).collect::<Vec<_>>()
+    };
+    assert_eq!(groups(&WriteOptions::default()), [100_000]);
+    let by_rows = WriteOptions::default().with_row_group_rows(40_000);
+    assert_eq!(groups(&by_rows), [40_000, 40_000, 20_000]);
+    let by_bytes = groups(&WriteOptions::default().with_row_group_bytes(200_000));
+    assert!(by_bytes.len() > 2, "{by_bytes:?}");
+    assert_eq!(by_bytes.iter().sum::<i64>(), 100_000);
+}
+
+#[test]
+fn parquet_has_statistics_compression_and_the_arrow_schema() {
+    let bytes = Bytes::from(write(&[categories(0..3)], Format::Parquet, &WriteOptions::default()));
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+    let metadata = builder.metadata();
+    let column = metadata.row_group(0).column(0);
+    assert!(matches!(column.compression(), parquet::basic::Compression::ZSTD(_)));
+    let statistics = column.statistics().unwrap();
+    assert_eq!(statistics.min_bytes_opt(), Some(&b"v0"[..]));
+    assert_eq!(statistics.max_bytes_opt(), Some(&b"v2"[..]));
+    let file = metadata.file_metadata();
+    assert!(file.created_by().unwrap().starts_with("wingbeat "));
+    let pairs = file.key_value_metadata().unwrap();
+    assert!(pairs.iter().any(|pair| pair.key == "ARROW:schema"));
+}
+
+#[test]
+fn compressions_that_a_format_lacks_are_refused() {
+    let every = ["none", "snappy", "gzip", "lz4", "zstd", "zstd:19"];
     for format in [Format::Parquet, Format::Arrow, Format::ArrowStream] {
-        println!("{format} nulls {:?}", outcome(nulls.schema().field(0).clone(), nulls.column(0).clone(), format));
-        for batches in [vec![categories(0..100), categories(100..200)], vec![categories(0..20), categories(20..40)]] {
-            let r = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                let bytes = write(&batches, format, &WriteOptions::default());
-                let (_, back) = read(bytes, format);
-                back.iter().map(|b| format!("{}", arrow_cast::pretty::pretty_format_batches(&[b.slice(b.num_rows()-1,1)]).unwrap())).collect::<Vec<_>>()
-            }));
-            println!("{format} {r:?}");
+        for compression in every {
+            let options = WriteOptions::default().with_compression(compression.parse().unwrap());
+            let batch = categories(0..100);
+            let target = Box::new(Shared::default());
+            let known = format == Format::Parquet || !matches!(compression, "snappy" | "gzip");
+            match FileWriter::new(target, format, batch.schema(), &options) {
+                Ok(_) => {
+                    assert!(known, "{format} {compression}");
+                    assert_eq!(back(std::slice::from_ref(&batch), format, &options), batch);
+                }
+                Err(error) => {
+                    assert!(!known, "{format} {compression}: {error}");
+                    assert!(error.to_string().contains(compression), "{error}");
+                }
+            }
         }
-        let batches = [categories(0..100), categories(100..200)];
-            let r = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                let bytes = write(&batches, format, &WriteOptions::default().with_row_group_rows(100));
-                let (_, back) = read(bytes, format);
-                back.iter().map(|b| format!("{}", arrow_cast::pretty::pretty_format_batches(&[b.slice(b.num_rows()-1,1)]).unwrap())).collect::<Vec<_>>()
-            }));
-            println!("rg {format} {r:?}");
+    }
+}
+
+fn text(batches: &[RecordBatch], format: Format, options: &WriteOptions) -> String {
+    String::from_utf8(write(batches, format, options)).unwrap()
+}
+
+#[test]
+fn text_formats_write_what_they_can_hold() {
+    let fields = vec![
+        Field::new("id", DataType::Int32, false),
+        Field::new("name", DataType::Utf8, true),
+        Field::new("at", DataType::Timestamp(TimeUnit::Second, Some("UTC".into())), true),
+    ];
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int32Array::from(vec![1, 2])),
+        Arc::new(StringArray::from(vec![Some("a,\"b\""), None])),
+        Arc::new(TimestampSecondArray::from(vec![Some(0), None]).with_timezone("UTC")),
+    ];
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
+    let options = WriteOptions::default();
+    let csv = text(std::slice::from_ref(&batch), Format::Csv, &options);
+    assert_eq!(csv, "id,name,at\n1,\"a,\"\"b\"\"\",1970-01-01T00:00:00Z\n2,,\n");
+    let tabs = options.clone().with_delimiter(b'\t');
+    assert!(text(std::slice::from_ref(&batch), Format::Csv, &tabs).starts_with("id\tname\tat\n"));
+    assert_eq!(text(&[batch.slice(0, 0)], Format::Csv, &options), "id,name,at\n");
+    let ndjson = text(std::slice::from_ref(&batch), Format::Ndjson, &options);
+    let expected =
+        "{\"id\":1,\"name\":\"a,\\\"b\\\"\",\"at\":\"1970-01-01T00:00:00Z\"}\n{\"id\":2}\n";
+    assert_eq!(ndjson, expected);
+    let zipped = write(&[batch], Format::Csv, &options.with_gzip(true));
+    let mut unzipped = String::new();
+    flate2::read::GzDecoder::new(&*zipped).read_to_string(&mut unzipped).unwrap();
+    assert_eq!(unzipped, csv);
+}
+
+#[test]
+fn text_formats_take_or_refuse_every_type_before_data() {
+    let mut refused = [Vec::new(), Vec::new()];
+    for (name, column) in columns() {
+        // The last row: the extremes before it are beyond any calendar.
+        let column = column.slice(column.len() - 1, 1);
+        let batch = single(Field::new("c", column.data_type().clone(), true), column);
+        for (index, format) in [Format::Csv, Format::Ndjson].into_iter().enumerate() {
+            if check_representable(batch.schema_ref(), format).is_err() {
+                refused[index].push(name.clone());
+                continue;
+            }
+            let target = Box::new(Shared::default());
+            let options = WriteOptions::default();
+            let mut writer = FileWriter::new(target, format, batch.schema(), &options).unwrap();
+            if let Err(error) = writer.write(&batch) {
+                panic!("{format} {name}: {error}");
+            }
+        }
+    }
+    for names in &refused {
+        assert!(names.contains(&"Binary".to_owned()));
+        assert!(names.iter().any(|name| name.starts_with("Union")));
+    }
+    assert!(refused[0].contains(&"List(Int32)".to_owned()));
+    assert!(!refused[1].contains(&"List(Int32)".to_owned()));
+    println!("{refused:#?}");
+}
+
+#[test]
+fn a_target_that_fails_is_told_by_its_own_error() {
+    for format in Format::ALL {
+        let batch = categories(0..100);
+        let options = WriteOptions::default();
+        let target = Box::new(Narrow(40));
+        let failed = || -> Result<FileStats, WriteError> {
+            let mut writer = FileWriter::new(target, format, batch.schema(), &options)?;
+            writer.write(&batch)?;
+            writer.finish()
+        };
+        let Err(WriteError::Io(error)) = failed() else { panic!("{format} wrote on") };
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{format}");
     }
 }
