@@ -33,7 +33,7 @@ type AddLayer = Box<dyn FnOnce(HttpService) -> HttpService + Send>;
 /// let calling = async {
 ///     let actions = client.list_actions().await?.collect().await?;
 ///     let _ = stop.send(());
-///     wingbeat::Result::Ok(actions)
+///     Ok::<_, wingbeat::Error>(actions)
 /// };
 /// let (served, actions) = tokio::join!(serving, calling);
 /// served?;

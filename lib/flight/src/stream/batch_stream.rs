@@ -104,7 +104,7 @@ impl BatchStream {
     /// let writer = async {
     ///     sender.send(batch.clone()).await?;
     ///     sender.finish(); // without it the stream ends with an error
-    ///     wingbeat::Result::Ok(())
+    ///     Ok::<_, wingbeat::Error>(())
     /// };
     /// let (written, read) = tokio::join!(writer, stream.collect_batches());
     /// written?;
