@@ -137,6 +137,8 @@ fn ids_of_unions() {
     says(union(0, &[0, 128]), "Union.typeIds: found 128, expected 0 to 127");
     says(union(1, &[0, -1]), "Union.typeIds: found -1, expected 0 to 127");
     says(union(1, &[5, 5]), "duplicate type id: 5");
+    let empty = field_error(|fbb| table!(fbb, Union, UnionArgs {}));
+    says(empty, "Field.children: a union without children is not supported");
 }
 
 #[test]

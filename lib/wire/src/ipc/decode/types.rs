@@ -257,6 +257,10 @@ fn union(union: &Union<'_>, children: Vec<Field>) -> Result<DataType, DecodeErro
     };
     let invalid = |reason: String| DecodeError::invalid("Union.typeIds", reason);
     let count = children.len();
+    if count == 0 {
+        // It could only ever have no rows, and arrow-data panics when asked for those.
+        return Err(DecodeError::unsupported("Field.children", "a union without children"));
+    }
     let ids: Vec<i32> = match union.typeIds() {
         Some(ids) if ids.len() != count => {
             return Err(invalid(format!("{} ids for {count} children", ids.len())));
