@@ -24,33 +24,47 @@ use wingbeat_wire::Segments;
 const MIB: usize = 1 << 20;
 const MESSAGE_PIECES: usize = 4;
 
+/// How often everything is measured; the best of each counts, since what disturbs only slows.
+const ROUNDS: usize = 6;
+
+/// One setting of what matters for bulk streams.
+struct Tuning {
+    name: &'static str,
+    frame_kib: u32,
+    window_mib: u32,
+    send_buffer_kib: usize,
+}
+
+const TUNINGS: [Tuning; 7] = [
+    Tuning { name: "the defaults", frame_kib: 1024, window_mib: 16, send_buffer_kib: 2048 },
+    Tuning { name: "frames of 16 KiB", frame_kib: 16, window_mib: 16, send_buffer_kib: 2048 },
+    Tuning { name: "frames of 256 KiB", frame_kib: 256, window_mib: 16, send_buffer_kib: 2048 },
+    Tuning { name: "frames of 4 MiB", frame_kib: 4096, window_mib: 16, send_buffer_kib: 2048 },
+    Tuning { name: "window of 4 MiB", frame_kib: 1024, window_mib: 4, send_buffer_kib: 2048 },
+    Tuning { name: "window of 64 MiB", frame_kib: 1024, window_mib: 64, send_buffer_kib: 2048 },
+    Tuning {
+        name: "send buffer of 512 KiB",
+        frame_kib: 1024,
+        window_mib: 16,
+        send_buffer_kib: 512,
+    },
+];
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let gib: usize = std::env::args().nth(1).map_or(Ok(4), |text| text.parse())?;
+    let gib: usize = std::env::args().nth(1).map_or(Ok(2), |text| text.parse())?;
     let messages = gib * 1024 / MESSAGE_PIECES;
-    for _ in 0..3 {
-        println!("raw TCP          {:6.2} GB/s", raw(messages).await?);
-        for (name, stream_mib, frame_kib, send_mib) in [
-            ("default", 0, 0, 0),
-            ("frames 16 KiB", 16, 16, 2),
-            ("frames 256 KiB", 16, 256, 2),
-            ("frames 1 MiB", 16, 1024, 2),
-            ("frames 4 MiB", 16, 4096, 2),
-            ("window 4 MiB", 4, 1024, 2),
-            ("window 64 MiB", 64, 1024, 2),
-            ("send buf 1/2", 16, 1024, 0),
-            ("send buf 8 MiB", 16, 1024, 8),
-        ] {
-            let mut server = ServerConfig::default();
-            let mut client = ChannelConfig::default();
-            if frame_kib > 0 {
-                client.frame_bytes_max = frame_kib << 10;
-                client.stream_window_bytes = stream_mib << 20;
-                client.connection_window_bytes = stream_mib << 22;
-                server.send_buffer_bytes = (send_mib << 20).max(512 << 10);
-            }
-            println!("{name:16} {:6.2} GB/s", call(messages, server, client).await?);
+    let mut best_raw = 0f64;
+    let mut best = [0f64; TUNINGS.len()];
+    for _ in 0..ROUNDS {
+        best_raw = best_raw.max(raw(messages).await?);
+        for (best, tuning) in best.iter_mut().zip(&TUNINGS) {
+            *best = best.max(call(messages, tuning).await?);
         }
+    }
+    println!("{:24}{best_raw:6.2} GB/s", "plain TCP");
+    for (best, tuning) in best.iter().zip(&TUNINGS) {
+        println!("{:24}{best:6.2} GB/s", tuning.name);
     }
     Ok(())
 }
@@ -79,11 +93,13 @@ async fn raw(messages: usize) -> Result<f64, Box<dyn Error>> {
     Ok(rate)
 }
 
-async fn call(
-    messages: usize,
-    server: ServerConfig,
-    client: ChannelConfig,
-) -> Result<f64, Box<dyn Error>> {
+async fn call(messages: usize, tuning: &Tuning) -> Result<f64, Box<dyn Error>> {
+    let mut server = ServerConfig::default();
+    server.send_buffer_bytes = tuning.send_buffer_kib << 10;
+    let mut client = ChannelConfig::default();
+    client.frame_bytes_max = tuning.frame_kib << 10;
+    client.stream_window_bytes = tuning.window_mib << 20;
+    client.connection_window_bytes = tuning.window_mib << 22;
     let listener = Listener::bind(&"grpc://127.0.0.1:0".parse()?).await?;
     let address: Address = listener.local_addr();
     let piece = Bytes::from(vec![7; MIB]);
@@ -102,7 +118,7 @@ async fn call(
     let began = Instant::now();
     let mut read = 0;
     while let Some(frame) = body.frame().await {
-        read += frame?.into_data().map_or(0, |data| data.len());
+        read += frame.map_err(|error| error.to_string())?.into_data().map_or(0, |data| data.len());
     }
     assert_eq!(read, messages * MESSAGE_PIECES * MIB, "bytes read");
     Ok(gb_per_s(messages, began))

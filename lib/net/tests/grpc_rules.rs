@@ -1,5 +1,6 @@
 //! The rules of gRPC over HTTP/2, one test each: what a client has to send and to understand
 //! (against raw HTTP/2 servers), and the same of a server (against raw clients).
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 mod support;
 
@@ -472,7 +473,8 @@ async fn checked_server() -> TestServer {
         if let Err(status) = ended {
             return status.into_response();
         }
-        let timeout = call.timeout.map_or("none".to_owned(), |timeout| format!("{timeout:?}"));
+        let timeout =
+            call.timeout.map_or_else(|| "none".to_owned(), |timeout| format!("{timeout:?}"));
         let initial = headers([("x-timeout", &timeout), ("x-blob-bin", "AAE")]);
         let messages = stream::iter([Ok(frame(Bytes::from_static(b"x")))]);
         reply(initial, Body::response(messages, || headers([("x-last-bin", "/w")])))

@@ -1,6 +1,12 @@
 //! What the tests of this crate share: a server under test, calls on it, and raw HTTP/2 peers that
 //! may misbehave.
 #![expect(dead_code, reason = "each test file uses a part of it")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what fails here fails the test"
+)]
 
 use std::convert::Infallible;
 use std::future::Future;
