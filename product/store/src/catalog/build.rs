@@ -45,7 +45,7 @@ pub(crate) struct Builder<'a> {
     /// The name of a Hive dataset that is the root itself.
     root_name: String,
     drafts: Vec<Draft>,
-    growing: HashSet<String>,
+    growing: HashMap<String, PathBuf>,
 }
 
 impl<'a> Builder<'a> {
@@ -55,9 +55,9 @@ impl<'a> Builder<'a> {
         logged: &'a mut Logged,
         root: &Path,
     ) -> Self {
-        let root_name = root.file_name().map_or("data".into(), |name| name.to_string_lossy());
-        let root_name = root_name.into_owned();
-        Self { probe, logged, root_name, drafts: Vec::new(), growing: HashSet::new() }
+        let root_name = root.file_name().map(|name| name.to_string_lossy().into_owned());
+        let root_name = root_name.unwrap_or_else(|| "data".to_owned());
+        Self { probe, logged, root_name, drafts: Vec::new(), growing: HashMap::new() }
     }
 
     /// Makes the index of a scan.
@@ -124,7 +124,8 @@ impl<'a> Builder<'a> {
         let bare = format!("{prefix}{}", file.stem);
         let outcome = match &member.probe {
             Probe::Growing => {
-                self.growing.extend([full, bare]);
+                let path = &file.path;
+                self.growing.extend([(full, path.clone()), (bare, path.clone())]);
                 return;
             }
             Probe::Broken(error) => Err((file.path.clone(), error.clone())),
@@ -279,10 +280,10 @@ fn entry(draft: Draft, name: DatasetName) -> Entry {
 
 /// The version of a dataset: of a single file that file's, else a hash of all.
 fn version(body: &Body) -> String {
-    if let (DatasetKind::File, [part]) = (body.kind, &body.parts[..]) {
-        if part.schema_file.is_none() {
-            return part.stamp.version.clone();
-        }
+    if let (DatasetKind::File, [part]) = (body.kind, &body.parts[..])
+        && part.schema_file.is_none()
+    {
+        return part.stamp.version.clone();
     }
     let mut hash = VersionHash::new();
     for part in &body.parts {

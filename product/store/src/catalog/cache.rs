@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tracing::{debug, warn};
 
@@ -20,11 +20,13 @@ use crate::error::StoreError;
 use crate::name::DatasetName;
 use crate::options::StoreOptions;
 
-/// A scan may be repeated once this many times its own length has passed: small folders are
-/// always looked at again, large ones as rarely as the options allow.
+/// A look-up uses an index that is at most this many times older than its scan took: small folders
+/// are nearly always looked at again, large ones as rarely as the options allow.
 const RESCAN_PAUSE_FACTOR: u32 = 20;
-/// The same for a name that was not found.
+/// The same for a name that was not found, which somebody may have written this moment.
 const MISS_PAUSE_FACTOR: u32 = 4;
+/// A scan that took no longer is repeated for every listing and every name not found.
+const CHEAP_SCAN: Duration = Duration::from_millis(50);
 /// How many files of a dataset are checked for changes whenever it is looked up.
 const CHECKED_PARTS_MAX: usize = 256;
 
@@ -61,17 +63,23 @@ impl Catalog {
 
     /// The datasets of a selection.
     pub(crate) fn list(&self, selection: &Selection) -> Result<Vec<Arc<Dataset>>, StoreError> {
-        Ok(self.index()?.list(selection))
+        let pause = |index: &Index| {
+            if index.cost <= CHEAP_SCAN { Duration::ZERO } else { self.pause(index) }
+        };
+        Ok(self.index(pause)?.list(selection))
     }
 
     /// The dataset of a name, as it is on the disk now.
     pub(crate) fn find(&self, name: &DatasetName) -> Result<Arc<Dataset>, StoreError> {
         let asked = Instant::now();
-        let index = self.index()?;
+        let index = self.index(|index| self.pause(index))?;
         let found = index.find(name);
         let rescan = match &found {
             Ok(dataset) => !self.is_current(dataset),
-            Err(_) => index.begun.elapsed() > index.cost * MISS_PAUSE_FACTOR,
+            Err(_) => {
+                let pause = index.cost * MISS_PAUSE_FACTOR;
+                index.cost <= CHEAP_SCAN || index.begun.elapsed() > pause
+            }
         };
         if rescan && index.begun < asked { self.scan_after(asked)?.find(name) } else { found }
     }
@@ -81,16 +89,17 @@ impl Catalog {
         self.scan_after(Instant::now()).map(drop)
     }
 
-    /// The index, young enough for a listing.
-    fn index(&self) -> Result<Arc<Index>, StoreError> {
-        let kept = self.kept();
-        let old = |index: &Index| {
-            let age_max = (index.cost * RESCAN_PAUSE_FACTOR).min(self.options.rescan_after);
-            index.begun.elapsed() > age_max
-        };
-        match kept {
-            Some(index) if !old(&index) => Ok(index),
-            _ => self.scan_after(Instant::now()),
+    /// How old an index may be before a look-up makes a new one.
+    fn pause(&self, index: &Index) -> Duration {
+        (index.cost * RESCAN_PAUSE_FACTOR).min(self.options.rescan_after)
+    }
+
+    /// An index that is not older than that.
+    fn index(&self, pause: impl Fn(&Index) -> Duration) -> Result<Arc<Index>, StoreError> {
+        let asked = Instant::now();
+        match self.kept() {
+            Some(index) if index.begun + pause(&index) >= asked => Ok(index),
+            _ => self.scan_after(asked),
         }
     }
 

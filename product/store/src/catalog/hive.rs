@@ -68,7 +68,8 @@ fn descend<'a>(folder: &'a Folder, values: &mut Vec<Option<String>>, found: &mut
 /// A folder's name as key and value, percent-encoding undone.
 fn split(name: &str) -> Option<(String, Option<String>)> {
     let (key, value) = name.split_once('=').filter(|(key, _)| !key.is_empty())?;
-    let decode = |text: &str| percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned());
+    let decode =
+        |text: &str| percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned());
     let value = decode(value)?;
     Some((decode(key)?, (value != NULL_VALUE).then_some(value)))
 }

@@ -1,6 +1,6 @@
 //! The index: every dataset by name, as one scan found them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,7 +38,7 @@ pub(crate) struct Index {
     /// What can be listed, sorted by name.
     listed: Vec<Arc<Dataset>>,
     /// Names of files that are still being written.
-    growing: HashSet<String>,
+    growing: HashMap<String, PathBuf>,
     /// When the scan began.
     pub(crate) begun: Instant,
     /// How long it took.
@@ -49,7 +49,7 @@ impl Index {
     /// Sorts entries in.
     pub(crate) fn new(
         entries: Vec<Entry>,
-        growing: HashSet<String>,
+        growing: HashMap<String, PathBuf>,
         begun: Instant,
     ) -> Self {
         let mut by_full = HashMap::new();
@@ -66,7 +66,8 @@ impl Index {
 
     /// The datasets of a selection.
     pub(crate) fn list(&self, selection: &Selection) -> Vec<Arc<Dataset>> {
-        let chosen = self.listed.iter().filter(|dataset| selection.matches(dataset.name().as_str()));
+        let chosen =
+            self.listed.iter().filter(|dataset| selection.matches(dataset.name().as_str()));
         chosen.cloned().collect()
     }
 
@@ -99,8 +100,8 @@ impl Index {
 
     /// What can be said about a name that is not there.
     fn hint(&self, name: &str) -> Option<String> {
-        if self.growing.contains(name) {
-            return Some("its file is still being written".to_owned());
+        if let Some(path) = self.growing.get(name) {
+            return Some(format!("its file {} is still being written", path.display()));
         }
         let near = |dataset: &&Arc<Dataset>| {
             let other = dataset.name().as_str();

@@ -63,12 +63,11 @@ impl Prober<'_> {
         let grown = before.is_some_and(|before| before.len < file.stamp.len);
         let still = if grown { self.settle * GROWN_FACTOR } else { self.settle };
         let fresh = is_fresh(file.stamp.modified, still);
-        if fresh && file.format != Format::Parquet && !self.looks_whole(file, grown) {
+        if fresh && self.looks_unfinished(file, grown) {
             return Probe::Growing;
         }
         match self.facts(file) {
             Ok(facts) => Probe::Ready(Arc::new(facts)),
-            Err(StoreError::Corrupt { .. }) if fresh => Probe::Growing,
             Err(error) => Probe::Broken(Arc::new(error)),
         }
     }
@@ -99,19 +98,21 @@ impl Prober<'_> {
         Ok(Facts { schema, rows, written, options })
     }
 
-    /// Whether a fresh file ends as a whole one does. Parquet is known by its footer alone.
-    fn looks_whole(&self, file: &FileEntry, grown: bool) -> bool {
+    /// Whether a fresh file begins as one of its format does, and does not end as a whole one.
+    fn looks_unfinished(&self, file: &FileEntry, grown: bool) -> bool {
         let len = file.stamp.len;
         let Ok(handle) = self.root.open_file(&file.path) else { return false };
+        let begins = |magic: &[u8]| has_at(&handle, Some(0), magic);
+        let ends = |end: &[u8]| has_at(&handle, len.checked_sub(end.len() as u64), end);
         match file.format {
-            Format::Parquet => true,
-            Format::Arrow => ends_with(&handle, len, b"ARROW1") || ends_with(&handle, len, &STREAM_END),
-            Format::ArrowStream => ends_with(&handle, len, &STREAM_END),
-            Format::Csv | Format::Ndjson if file.name.to_ascii_lowercase().ends_with(".gz") => {
-                len <= GZIP_TRIAL_BYTES_MAX && unpacks(handle)
+            Format::Parquet => begins(b"PAR1") && !(len > 8 && ends(b"PAR1")),
+            Format::Arrow if begins(b"ARROW1") => !(len > 8 && ends(b"ARROW1")),
+            Format::Arrow | Format::ArrowStream => begins(&[0xff; 4]) && !ends(&STREAM_END),
+            Format::Csv | Format::Ndjson if begins(&[0x1f, 0x8b]) => {
+                len > GZIP_TRIAL_BYTES_MAX || !unpacks(handle)
             }
             // Buffered writers stop anywhere, and rarely at the end of a line.
-            Format::Csv | Format::Ndjson => !grown && ends_with(&handle, len, b"\n"),
+            Format::Csv | Format::Ndjson => grown || !ends(b"\n"),
         }
     }
 }
@@ -123,11 +124,10 @@ fn is_fresh(modified: Option<SystemTime>, still: Duration) -> bool {
     age.is_some_and(|age| age < still)
 }
 
-/// Whether a file ends in these bytes.
-fn ends_with(file: &File, len: u64, end: &[u8]) -> bool {
-    let mut tail = vec![0; end.len()];
-    let at = len.checked_sub(end.len() as u64);
-    at.is_some_and(|at| file.read_exact_at(&mut tail, at).is_ok()) && tail == end
+/// Whether a file has these bytes at a position.
+fn has_at(file: &File, at: Option<u64>, want: &[u8]) -> bool {
+    let mut found = vec![0; want.len()];
+    at.is_some_and(|at| file.read_exact_at(&mut found, at).is_ok()) && found == want
 }
 
 /// Whether a gzip file is whole.
@@ -149,9 +149,10 @@ pub(crate) fn again(error: &StoreError, path: &Path) -> StoreError {
             expected: expected.clone(),
         },
         StoreError::Unsupported { reason } => StoreError::Unsupported { reason: reason.clone() },
-        StoreError::Io { path, source } => {
-            StoreError::Io { path: path.clone(), source: io::Error::new(source.kind(), source.to_string()) }
-        }
+        StoreError::Io { path, source } => StoreError::Io {
+            path: path.clone(),
+            source: io::Error::new(source.kind(), source.to_string()),
+        },
         other => StoreError::corrupt(path, other),
     }
 }

@@ -40,7 +40,8 @@ impl VersionHash {
     /// Adds a text; its end counts, so that `ab`, `c` and `a`, `bc` differ.
     pub(crate) fn add(&mut self, text: &str) {
         for byte in text.bytes().chain([0xff]) {
-            self.0 = (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+            self.0 =
+                (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
         }
     }
 

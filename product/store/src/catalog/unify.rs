@@ -81,8 +81,8 @@ fn merge(base: &Schema, fields: &mut Vec<Field>, schema: &Schema, text: bool) ->
 /// The type that holds the values of both without loss.
 fn widen(a: &DataType, b: &DataType) -> Option<DataType> {
     use DataType::{
-        Date32, Dictionary, Float32, Float64, Int8, Int16, Int32, Int64, LargeUtf8, Null, Timestamp,
-        UInt8, UInt16, UInt32, UInt64, Utf8,
+        Date32, Dictionary, Float32, Float64, Int8, Int16, Int32, Int64, LargeUtf8, Null,
+        Timestamp, UInt8, UInt16, UInt32, UInt64, Utf8,
     };
     const SIGNED: [DataType; 4] = [Int8, Int16, Int32, Int64];
     const UNSIGNED: [DataType; 4] = [UInt8, UInt16, UInt32, UInt64];

@@ -78,9 +78,8 @@ impl CsvScan {
             let bytes = self.input.fill_buf().map_err(|error| read_error(&self.name, error))?;
             let at_end = bytes.is_empty();
             let (name, decoder) = (self.name.as_path(), &mut self.decoder);
-            let read = guard(name, || {
-                decoder.decode(bytes).map_err(|error| arrow_error(name, error))
-            })?;
+            let read =
+                guard(name, || decoder.decode(bytes).map_err(|error| arrow_error(name, error)))?;
             self.input.consume(read);
             if at_end || read == 0 || self.decoder.capacity() == 0 {
                 let decoder = &mut self.decoder;

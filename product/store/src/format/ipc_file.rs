@@ -63,7 +63,8 @@ impl IpcFile {
         }
         let schema = Arc::new(convert::fb_to_schema(schema));
         let pairs = footer.custom_metadata().into_iter().flatten();
-        let pairs = pairs.filter_map(|pair| Some((pair.key()?.to_owned(), pair.value()?.to_owned())));
+        let pairs =
+            pairs.filter_map(|pair| Some((pair.key()?.to_owned(), pair.value()?.to_owned())));
         let pairs = pairs.collect();
         let batches = footer.recordBatches().into_iter().flatten().copied().collect();
         let dictionaries = footer.dictionaries().into_iter().flatten().copied().collect();
@@ -182,8 +183,8 @@ fn read_block(source: &Source, block: &Block) -> Result<Buffer, StoreError> {
 
 /// The rows of a record batch message.
 fn message_rows(head: &[u8], name: &Path) -> Result<u64, StoreError> {
-    let message = root_as_message(strip_prefix(head))
-        .map_err(|error| StoreError::corrupt(name, error))?;
+    let message =
+        root_as_message(strip_prefix(head)).map_err(|error| StoreError::corrupt(name, error))?;
     let rows = message.header_as_record_batch().map_or(0, |batch| batch.length());
     Ok(u64::try_from(rows).unwrap_or(0))
 }

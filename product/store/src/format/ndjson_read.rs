@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_json::ReaderBuilder;
-use arrow_json::reader::{Decoder, infer_json_schema_from_iterator};
+use arrow_json::reader::{Decoder, infer_json_schema};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef};
 use serde_json::Value;
 
@@ -185,22 +185,29 @@ fn fits(field: &Field, line: &[u8], name: &Path) -> bool {
     decoded.is_ok()
 }
 
-/// Infers the schema from the first lines.
+/// Infers the schema from the first lines, its columns in the order of their first appearance.
 fn infer(sample: &[u8], name: &Path, rows_max: usize) -> Result<SchemaRef, StoreError> {
-    let lines = sample.split(|&byte| byte == b'\n').enumerate();
-    let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
-    let values = lines.take(rows_max).map(|(at, line)| {
-        serde_json::from_slice::<Value>(line)
-            .map_err(|fault| ArrowError::JsonError(format!("line {}: {fault}", at + 1)))
-    });
     let schema = guard(name, || {
-        infer_json_schema_from_iterator(values).map_err(|error| arrow_error(name, error))
-    })?;
+        let inferred = infer_json_schema(sample, Some(rows_max));
+        inferred.map_err(|error| arrow_error(name, error))
+    });
+    let (schema, _) = schema.map_err(|error| first_fault(sample, name).unwrap_or(error))?;
     if schema.fields().is_empty() {
         return Err(StoreError::corrupt(name, "it holds no object with a key"));
     }
     let fields = schema.fields().iter().map(without_null);
     Ok(Arc::new(Schema::new(fields.collect::<Vec<_>>())))
+}
+
+/// The first line that is no JSON object.
+fn first_fault(text: &[u8], name: &Path) -> Option<StoreError> {
+    let lines = text.split(|&byte| byte == b'\n').enumerate();
+    let mut lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
+    let fault = lines.find_map(|(at, line)| {
+        let fault = serde_json::from_slice::<serde_json::Map<String, Value>>(line).err()?;
+        Some(format!("line {} is no JSON object: {fault}", at + 1))
+    });
+    fault.map(|fault| StoreError::corrupt(name, fault))
 }
 
 /// A column without a value yet is taken for text, at any depth.

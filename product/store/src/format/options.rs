@@ -66,7 +66,10 @@ impl ReadOptions {
 
     /// Sets what stands for null in a CSV file, beside the empty value.
     #[must_use]
-    pub fn with_null_tokens<T: Into<String>>(mut self, tokens: impl IntoIterator<Item = T>) -> Self {
+    pub fn with_null_tokens<T: Into<String>>(
+        mut self,
+        tokens: impl IntoIterator<Item = T>,
+    ) -> Self {
         self.null_tokens = tokens.into_iter().map(Into::into).collect();
         self
     }

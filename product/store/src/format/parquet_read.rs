@@ -143,8 +143,10 @@ impl ParquetScan {
     fn open_group(&mut self, group: usize) -> Result<ParquetRecordBatchReader, StoreError> {
         let name = self.file.source.name();
         let metadata = self.file.metadata();
-        let mask =
-            ProjectionMask::roots(metadata.file_metadata().schema_descr(), self.wanted.roots.clone());
+        let mask = ProjectionMask::roots(
+            metadata.file_metadata().schema_descr(),
+            self.wanted.roots.clone(),
+        );
         let rows = batch_rows(&self.file, group, &mask, self.wanted.bounds);
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
             self.file.source.clone(),

@@ -37,8 +37,7 @@ impl Cursor {
     ) -> Result<Self, StoreError> {
         let window = Window { skip: resolved.offset, left: resolved.limit };
         let parts = VecDeque::with_capacity(resolved.parts.len());
-        let mut cursor =
-            Self { root, resolved, bounds, parts, current: None, window, done: false };
+        let mut cursor = Self { root, resolved, bounds, parts, current: None, window, done: false };
         for (nth, &at) in cursor.resolved.parts.iter().enumerate() {
             let ahead = nth < OPENED_AHEAD_MAX;
             let file = if ahead { Some(cursor.open_file(at)?) } else { None };
@@ -50,10 +49,8 @@ impl Cursor {
     /// Opens a part's file, if it is still the one that was planned on.
     fn open_file(&self, at: usize) -> Result<File, StoreError> {
         let dataset = &self.resolved.dataset;
-        let changed = |reason: String| StoreError::Changed {
-            name: dataset.name().to_string(),
-            reason,
-        };
+        let changed =
+            |reason: String| StoreError::Changed { name: dataset.name().to_string(), reason };
         let Some(part) = dataset.parts.get(at) else {
             return Err(changed("it has fewer files than planned".to_owned()));
         };

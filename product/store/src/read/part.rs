@@ -5,8 +5,8 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_array::new_null_array;
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use arrow_select::take::take;
@@ -181,9 +181,10 @@ fn parquet(
         row_groups,
         filter,
         offset: if plain { window.skip } else { 0 },
-        limit: window.left.filter(|_| plain || pushed).map(|left| {
-            left.saturating_add(if plain { 0 } else { window.skip })
-        }),
+        limit: window
+            .left
+            .filter(|_| plain || pushed)
+            .map(|left| left.saturating_add(if plain { 0 } else { window.skip })),
         bounds,
     };
     ParquetScan::new(file, wanted)
@@ -235,9 +236,7 @@ impl ColumnSource {
                 }
                 cast_strictly(column, data_type)
             }
-            Self::Key(value) => {
-                take(value, &UInt32Array::from(vec![0; batch.num_rows()]), None)
-            }
+            Self::Key(value) => take(value, &UInt32Array::from(vec![0; batch.num_rows()]), None),
             Self::Absent(data_type) => Ok(new_null_array(data_type, batch.num_rows())),
         }
     }
@@ -278,9 +277,7 @@ struct Adapter {
 impl Adapter {
     /// Filters, projects, casts and fills in.
     fn adapt(&self, batch: RecordBatch) -> Result<RecordBatch, StoreError> {
-        guard(&self.path, || {
-            self.convert(batch).map_err(|error| arrow_error(&self.path, error))
-        })
+        guard(&self.path, || self.convert(batch).map_err(|error| arrow_error(&self.path, error)))
     }
 
     fn convert(&self, mut batch: RecordBatch) -> Result<RecordBatch, ArrowError> {

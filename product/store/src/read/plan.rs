@@ -35,6 +35,20 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// The read of all of `dataset`.
+    #[must_use]
+    pub fn whole(dataset: Arc<Dataset>) -> Self {
+        let request = ReadRequest::new(dataset.name().as_str());
+        let version = dataset.version().to_owned();
+        Self {
+            plan: ReadPlan { form: PLAN_FORM, version, request },
+            schema: dataset.schema().clone(),
+            rows: dataset.rows(),
+            bytes: dataset.bytes(),
+            dataset,
+        }
+    }
+
     /// The plan itself.
     #[must_use]
     pub fn plan(&self) -> &ReadPlan {

@@ -1,0 +1,5 @@
+//! The reading side against real files: formats, names, requests, versions, broken content.
+
+mod catalog;
+mod requests;
+mod support;
