@@ -47,7 +47,6 @@ pub struct StagedObject {
 }
 
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one of them for each upload")]
 pub(super) enum StagedState {
     /// The same upload was committed before.
     Already(Commit),

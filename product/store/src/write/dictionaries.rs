@@ -176,7 +176,7 @@ impl Merged {
             return Ok(mapping.clone());
         }
         let array = make_array(values.clone());
-        let rows = self.converter.convert_columns(&[array.clone()])?;
+        let rows = self.converter.convert_columns(std::slice::from_ref(&array))?;
         let mut mapping = Vec::with_capacity(array.len());
         let mut added: Vec<u32> = Vec::new();
         for (at, row) in (0_u32..).zip(rows.iter()) {

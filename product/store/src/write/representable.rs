@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use arrow_array::timezone::Tz;
 use arrow_schema::{DataType, Field, Fields, IntervalUnit, Schema};
 use parquet::arrow::{ArrowSchemaConverter, encode_arrow_schema, parquet_to_arrow_schema};
 use parquet::file::metadata::KeyValue;
@@ -203,6 +204,9 @@ fn text_refusal(data_type: &DataType) -> Option<String> {
         | DataType::LargeBinary
         | DataType::BinaryView
         | DataType::FixedSizeBinary(_) => Some(data_type.to_string()),
+        DataType::Timestamp(_, Some(zone)) if zone.parse::<Tz>().is_err() => {
+            Some(format!("a timestamp of the unknown time zone {zone:?}"))
+        }
         DataType::Dictionary(_, value) => text_refusal(value),
         DataType::RunEndEncoded(_, values) => text_refusal(values.data_type()),
         _ => None,

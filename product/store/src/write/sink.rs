@@ -76,7 +76,7 @@ pub(super) enum Sink {
     /// Straight to the target.
     Plain(Counted),
     /// Through gzip.
-    Gzip(GzEncoder<Counted>),
+    Gzip(Box<GzEncoder<Counted>>),
 }
 
 impl Sink {
@@ -85,7 +85,7 @@ impl Sink {
         let state = SinkState::default();
         let counted = Counted { target, state: state.clone() };
         let sink = if gzip {
-            Self::Gzip(GzEncoder::new(counted, flate2::Compression::default()))
+            Self::Gzip(Box::new(GzEncoder::new(counted, flate2::Compression::default())))
         } else {
             Self::Plain(counted)
         };

@@ -71,7 +71,7 @@ async fn read(store: &Store, name: &str) -> (SchemaRef, Vec<RecordBatch>) {
 async fn every_type_that_lands_is_read_back_equal() {
     let (_folder, store) = store();
     let mut landed = [0, 0];
-    for (index, (_, column)) in crate::write::tests::columns().into_iter().enumerate() {
+    for (index, (_, column)) in crate::write::tests::columns::columns().into_iter().enumerate() {
         let field = Field::new("c", column.data_type().clone(), true);
         let pairs = [("owner".to_owned(), "geese".to_owned())].into_iter().collect();
         let sent = Arc::new(Schema::new(vec![field]).with_metadata(pairs));
