@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The ready-to-run Flight server: a [`FlightService`](wingbeat::FlightService) over the store.
+//!
+//! What this crate does: it reads requests (names, commands, tickets, headers), asks the store,
+//! and answers in the terms of Flight. What it does not do: it reads and writes no file itself
+//! (that is `wingbeat-store`) and knows no command line (that is `wingbeat-cli`).
+//!
+//! [`serve`] is the whole server; [`StoreService`] is the service alone, for tests and for
+//! those who mount it elsewhere.
+
+mod budget;
+mod config;
+mod log;
+mod request;
+mod serve;
+mod service;
+mod status;
+
+pub use config::{ConfigError, LogFormat, ServeConfig};
+pub use log::{AccessLog, AccessLogService};
+pub use serve::{ServeError, serve};
+pub use service::{StoreService, Writes};

@@ -5,5 +5,7 @@ mod encode;
 mod options;
 
 pub use decode::{BatchDecoder, DecodedMessage, decode_encapsulated_schema, decode_schema};
-pub use encode::{BatchEncoder, EncodedMessage, MessageKind, encapsulate_schema, encode_schema};
+pub use encode::{
+    BatchEncoder, EncodedMessage, MessageKind, body_len, encapsulate_schema, encode_schema,
+};
 pub use options::{Compression, EncodeOptions};

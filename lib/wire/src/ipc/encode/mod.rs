@@ -17,3 +17,4 @@ mod walk;
 
 pub use batch_encoder::{BatchEncoder, EncodedMessage, MessageKind};
 pub use schema::{encapsulate_schema, encode_schema};
+pub use walk::body_len;

@@ -33,6 +33,15 @@ pub(super) fn batch(batch: &RecordBatch, start: usize, len: usize) -> Result<Lay
     Ok(out)
 }
 
+/// The bytes of Arrow data in a batch: what its rows take as the body of an uncompressed message,
+/// padding included, dictionaries left out. 0 where a column has a type that IPC does not have.
+///
+/// Unlike `get_array_memory_size` it counts a slice as a slice, and memory that columns share,
+/// as they do after they were received, once.
+pub fn body_len(batch: &RecordBatch) -> usize {
+    self::batch(batch, 0, batch.num_rows()).map_or(0, |layout| layout.body_len)
+}
+
 /// The layout of values `start..start + len` of a dictionary.
 ///
 /// # Errors

@@ -1,0 +1,220 @@
+//! The command line's grammar.
+
+mod flight;
+mod output;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use flight::{ConnectArgs, FlightArgs, ReadArgs};
+pub(crate) use output::{FormatArg, OutputArgs};
+pub(crate) use serve::{LogFormatArg, ServeArgs};
+
+use crate::url::GRAMMAR;
+
+/// Arrow Flight, served and fetched.
+#[derive(Debug, Parser)]
+#[command(name = "wingbeat", version, about, after_help = GRAMMAR, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve a folder of Parquet, Arrow IPC, CSV and NDJSON files as flights
+    Serve(ServeArgs),
+    /// List the flights of a server
+    Ls(LsArgs),
+    /// Show what a server says about a flight: schema, totals, endpoints
+    Info(FlightArgs),
+    /// Show the schema of a flight
+    Schema(FlightArgs),
+    /// Read a flight into a file, or to stdout
+    Get(GetArgs),
+    /// Write files, or stdin, as flights
+    Put(PutArgs),
+    /// Delete a flight
+    Rm(RmArgs),
+    /// Send batches through a DoExchange service and write what comes back
+    Exchange(ExchangeArgs),
+    /// List the actions of a server
+    Actions(ServerArgs),
+    /// Run an action of a server
+    Action(ActionArgs),
+    /// Measure how fast a server answers
+    Ping(PingArgs),
+    /// Generate data, serve it, upload it, read it back and time all of it
+    Demo(DemoArgs),
+    /// Print the completion script of a shell
+    Completion(CompletionArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct LsArgs {
+    /// The server, or a prefix of flights on it (grpc://HOST/PREFIX/)
+    pub(crate) url: String,
+    /// Send these bytes as the criteria instead of the prefix (@FILE reads them from a file)
+    #[arg(long, value_name = "BYTES|@FILE")]
+    pub(crate) criteria: Option<String>,
+    /// Print one JSON object a flight
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print rows, bytes, columns and format beside the names
+    #[arg(short, long)]
+    pub(crate) long: bool,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct GetArgs {
+    #[command(flatten)]
+    pub(crate) flight: FlightArgs,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PutArgs {
+    /// The files to send, `-` for stdin, and last the URL of the flight. Several files become one
+    /// flight, in one upload; with a URL that ends in a slash each becomes a flight of its own
+    #[arg(required = true, num_args = 2.., value_name = "FILE... URL")]
+    pub(crate) files_and_url: Vec<String>,
+    /// What to do where the flight is there: replace or create
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Option<String>,
+    /// The format of the input, where its name does not say (needed for stdin)
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FormatArg>,
+    /// The format in which the server stores the flight: parquet or arrow
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) store_as: Option<String>,
+    /// The compression in which the server stores the flight: none, snappy, lz4, zstd, zstd:LEVEL
+    #[arg(long, value_name = "CODEC")]
+    pub(crate) compression: Option<String>,
+    /// An id for this upload: repeated with the same id, it is not written twice
+    #[arg(long, value_name = "ID")]
+    pub(crate) upload_id: Option<String>,
+    /// Send a command descriptor instead of a path (@FILE reads it from a file)
+    #[arg(long = "cmd", value_name = "BYTES|@FILE")]
+    pub(crate) command: Option<String>,
+    /// Print the results as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show no progress
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RmArgs {
+    /// The flights to delete
+    #[arg(required = true, value_name = "URL")]
+    pub(crate) urls: Vec<String>,
+    /// Delete folders, and files that the server did not write, too
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExchangeArgs {
+    #[command(flatten)]
+    pub(crate) flight: FlightArgs,
+    /// The file to send, `-` for stdin
+    #[arg(short, long, default_value = "-", value_name = "FILE|-")]
+    pub(crate) input: String,
+    /// The format of the input, where its name does not say
+    #[arg(long, value_enum)]
+    pub(crate) input_format: Option<FormatArg>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServerArgs {
+    /// The server
+    pub(crate) url: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ActionArgs {
+    /// The server
+    pub(crate) url: String,
+    /// The type of the action
+    pub(crate) r#type: String,
+    /// The body of the action (@FILE reads it from a file)
+    #[arg(default_value = "", value_name = "BODY|@FILE")]
+    pub(crate) body: String,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PingArgs {
+    /// The server
+    pub(crate) url: String,
+    /// How many calls to time
+    #[arg(short = 'n', long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) count: u32,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DemoArgs {
+    /// The TPC-H scale factor: 1 is 6 million rows, about 1 GiB of Arrow data
+    #[arg(long, default_value_t = 1.0, value_parser = parse_scale)]
+    pub(crate) scale: f64,
+    /// Keep the folder with the uploaded flight, and say where it is
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CompletionArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+fn parse_scale(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(scale) if (0.001..=1000.0).contains(&scale) => Ok(scale),
+        _ => Err("the scale factor is a number from 0.001 to 1000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_put_takes_files_and_a_url() {
+        let cli = Cli::parse_from(["wingbeat", "put", "a.csv", "b.csv", "grpc://h/x"]);
+        let Command::Put(put) = cli.command else { panic!("{cli:?}") };
+        assert_eq!(put.files_and_url, ["a.csv", "b.csv", "grpc://h/x"]);
+        assert!(Cli::try_parse_from(["wingbeat", "put", "grpc://h/x"]).is_err());
+    }
+}

@@ -1,0 +1,72 @@
+//! `wingbeat serve`: the server, its log and its signals.
+
+use std::io::Write;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use wingbeat::Address;
+use wingbeat_server::{ServeConfig, serve};
+
+use crate::args::{LogFormatArg, ServeArgs};
+use crate::exit::{Failure, Outcome};
+use crate::progress::say;
+
+pub(super) async fn run(args: ServeArgs) -> Outcome {
+    start_log(&args)?;
+    let config = config(&args)?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let shutdown = async move {
+        let name = tokio::select! {
+            _ = tokio::signal::ctrl_c() => "Ctrl-C",
+            _ = terminate.recv() => "SIGTERM",
+        };
+        tracing::info!("{name}: no new calls, running reads may finish");
+        // A second Ctrl-C does not wait.
+        tokio::spawn(async {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(130);
+            }
+        });
+    };
+    serve(config, announce, shutdown).await.map_err(Failure::local)
+}
+
+/// One line for each listener, on stdout, for programs that wait for it.
+fn announce(addresses: &[Address]) {
+    let mut out = std::io::stdout().lock();
+    for address in addresses {
+        let _ = writeln!(out, "listening on {address}");
+    }
+    let _ = out.flush();
+}
+
+fn config(args: &ServeArgs) -> Outcome<ServeConfig> {
+    let mut config = ServeConfig::new(&args.path);
+    config.bind = args
+        .bind
+        .iter()
+        .map(|text| text.parse().map_err(|e| Failure::usage(format_args!("--bind {text}: {e}"))))
+        .collect::<Outcome<_>>()?;
+    config.read_only = args.read_only;
+    config.allow_anonymous_remote_writes = args.allow_anonymous_remote_writes;
+    config.max_connections = args.max_connections;
+    config.max_uploads = args.max_uploads;
+    config.memory_limit_bytes = args.memory_limit;
+    config.stall_timeout = args.stall_timeout;
+    config.drain = args.drain;
+    Ok(config)
+}
+
+fn start_log(args: &ServeArgs) -> Outcome {
+    let filter = EnvFilter::try_new(&args.log)
+        .map_err(|e| Failure::usage(format_args!("--log {:?}: {e}", args.log)))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match args.log_format {
+        LogFormatArg::Text => log.with_target(false).try_init(),
+        LogFormatArg::Json => log.json().flatten_event(true).try_init(),
+    };
+    if let Err(error) = started {
+        say(&format!("wingbeat: no log: {error}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! Where rows go: a file that appears whole, stdout, a table for people.
+
+mod atomic_file;
+mod sink;
+mod table;
+
+pub(crate) use sink::Sink;

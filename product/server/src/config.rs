@@ -1,0 +1,95 @@
+//! What `wingbeat serve` can be told, with its defaults.
+//!
+//! The command line fills this struct; nothing here reads flags or the environment.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use wingbeat::Address;
+
+/// The settings of one server process.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServeConfig {
+    /// The folder whose files are served.
+    pub root: PathBuf,
+    /// The addresses to listen on; port 0 picks a free one.
+    pub bind: Vec<Address>,
+    /// Refuse every write on every listener.
+    pub read_only: bool,
+    /// Accept writes from listeners that are neither loopback nor a Unix socket, although
+    /// nobody is authenticated.
+    pub allow_anonymous_remote_writes: bool,
+    /// Connections accepted at once, on each listener.
+    pub max_connections: usize,
+    /// Uploads running at once; one more is answered RESOURCE_EXHAUSTED.
+    pub max_uploads: usize,
+    /// Bytes that running reads and uploads may hold in memory together.
+    pub memory_limit_bytes: u64,
+    /// A stream that makes no progress for this long is ended.
+    pub stall_timeout: Duration,
+    /// How long running reads may finish after the server was told to stop.
+    pub drain: Duration,
+}
+
+impl ServeConfig {
+    /// The defaults for serving `root` on `grpc://127.0.0.1:8815`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into(),
+            bind: vec![Address::Tcp { host: "127.0.0.1".to_owned(), port: 8815 }],
+            read_only: false,
+            allow_anonymous_remote_writes: false,
+            max_connections: 1024,
+            max_uploads: 64,
+            memory_limit_bytes: 2 << 30,
+            stall_timeout: Duration::from_secs(300),
+            drain: Duration::from_secs(30),
+        }
+    }
+
+    /// Checks what can be checked before anything is opened.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the setting.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let positive = [
+            ("max-connections", self.max_connections as u64),
+            ("max-uploads", self.max_uploads as u64),
+            ("memory-limit", self.memory_limit_bytes),
+        ];
+        for (setting, value) in positive {
+            if value == 0 {
+                return Err(ConfigError { setting, reason: "must be at least 1".to_owned() });
+            }
+        }
+        if self.bind.is_empty() {
+            return Err(ConfigError { setting: "bind", reason: "no address given".to_owned() });
+        }
+        if self.stall_timeout.is_zero() {
+            let reason = "must be longer than 0".to_owned();
+            return Err(ConfigError { setting: "stall-timeout", reason });
+        }
+        Ok(())
+    }
+}
+
+/// A setting that cannot be used as given.
+#[derive(Debug, thiserror::Error)]
+#[error("{setting}: {reason}")]
+pub struct ConfigError {
+    setting: &'static str,
+    reason: String,
+}
+
+/// The form of the log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum LogFormat {
+    /// One line of text an event, for people.
+    #[default]
+    Text,
+    /// One JSON object an event, for programs.
+    Json,
+}

@@ -1,0 +1,170 @@
+//! The whole server: listeners, health, shutdown.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tonic_health::server::health_reporter;
+use wingbeat::{Address, Server, ServerConfig, ServerOptions};
+use wingbeat_store::{Store, StoreError, StoreOptions};
+
+use crate::config::{ConfigError, ServeConfig};
+use crate::log::AccessLog;
+use crate::service::{StoreService, Writes};
+
+const HEALTH_PATH: &str = "/grpc.health.v1.Health";
+const FLIGHT_SERVICE: &str = "arrow.flight.protocol.FlightService";
+
+/// Why a server did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The folder cannot be served.
+    #[error("cannot serve {}: {source}", .path.display())]
+    Store {
+        /// The folder.
+        path: PathBuf,
+        /// What the store said.
+        source: StoreError,
+    },
+    /// An address cannot be listened on.
+    #[error("{0}")]
+    Listen(String),
+    /// A listener failed while it was running.
+    #[error("{0}")]
+    Run(String),
+}
+
+/// Serves `config.root` until `shutdown` completes; then running reads may finish within
+/// `config.drain`.
+///
+/// `ready` is called once, with the addresses that are really listened on (port 0 resolved), when
+/// every listener accepts connections.
+///
+/// # Errors
+///
+/// A [`ServeError`] when the settings, the folder or an address cannot be used, and when a
+/// listener fails.
+pub async fn serve(
+    config: ServeConfig,
+    ready: impl FnOnce(&[Address]) + Send,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    config.validate()?;
+    let store = open_store(&config).await?;
+    let service = StoreService::new(store, &config);
+    let (health, health_service) = health_reporter();
+    health.set_service_status(FLIGHT_SERVICE, tonic_health::ServingStatus::Serving).await;
+
+    let mut servers = Vec::new();
+    let mut addresses = Vec::new();
+    for address in &config.bind {
+        let server = bind(address, &config).await?.mount(HEALTH_PATH, health_service.clone());
+        addresses.push(server.local_addr());
+        let writes = writes(&config, &server.local_addr());
+        servers.push((server.layer(AccessLog), service.with_writes(writes)));
+    }
+
+    let stop = CancellationToken::new();
+    let mut running = JoinSet::new();
+    for (server, service) in servers {
+        running.spawn(server.serve_with_shutdown(service, stop.clone().cancelled_owned()));
+    }
+    ready(&addresses);
+    let mut shutdown = std::pin::pin!(shutdown);
+    let first = tokio::select! {
+        () = &mut shutdown => None,
+        ended = running.join_next() => ended,
+    };
+    health.set_service_status(FLIGHT_SERVICE, tonic_health::ServingStatus::NotServing).await;
+    stop.cancel();
+    let mut result = first.map_or(Ok(()), ended);
+    while let Some(next) = running.join_next().await {
+        result = result.and(ended(next));
+    }
+    result
+}
+
+async fn open_store(config: &ServeConfig) -> Result<Store, ServeError> {
+    let path = config.root.clone();
+    let options = StoreOptions::default().with_read_only(config.read_only);
+    let opened = tokio::task::spawn_blocking(move || Store::open(&path, options)).await;
+    match opened {
+        Ok(Ok(store)) => Ok(store),
+        Ok(Err(source)) => Err(ServeError::Store { path: config.root.clone(), source }),
+        Err(panic) => Err(ServeError::Run(panic.to_string())),
+    }
+}
+
+async fn bind(address: &Address, config: &ServeConfig) -> Result<Server, ServeError> {
+    let transport = ServerConfig::default()
+        .with_connections_max(config.max_connections)
+        .with_stall_timeout(config.stall_timeout)
+        .with_drain(config.drain);
+    let options = ServerOptions::default().with_transport(transport);
+    let server = Server::bind(address.to_string()).await;
+    let server = server.map_err(|error| ServeError::Listen(error.message().to_owned()))?;
+    Ok(server.options(options))
+}
+
+/// Who may write through a listener, as long as nobody is authenticated.
+fn writes(config: &ServeConfig, address: &Address) -> Writes {
+    if config.read_only {
+        return Writes::Refused("the server is read-only");
+    }
+    if config.allow_anonymous_remote_writes || is_local(address) {
+        return Writes::Allowed;
+    }
+    Writes::Refused(
+        "this listener is reachable from other hosts and takes no writes from anybody; start the \
+         server with --allow-anonymous-remote-writes to take them",
+    )
+}
+
+/// Whether only this machine reaches `address`.
+fn is_local(address: &Address) -> bool {
+    match address {
+        Address::Unix { .. } => true,
+        Address::Tcp { host, .. } => {
+            host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        }
+        _ => false,
+    }
+}
+
+fn ended(result: Result<wingbeat::Result<()>, tokio::task::JoinError>) -> Result<(), ServeError> {
+    match result {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(ServeError::Run(error.message().to_owned())),
+        Err(panic) => Err(ServeError::Run(panic.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn only_local_listeners_take_anonymous_writes() {
+        let mut config = ServeConfig::new(".");
+        for local in ["grpc://127.0.0.1:1", "grpc://[::1]:1", "grpc+unix:///tmp/x"] {
+            assert_eq!(writes(&config, &address(local)), Writes::Allowed, "{local}");
+        }
+        for remote in ["grpc://0.0.0.0:1", "grpc://10.0.0.1:1", "grpc://[::]:1"] {
+            assert!(matches!(writes(&config, &address(remote)), Writes::Refused(_)), "{remote}");
+        }
+        config.allow_anonymous_remote_writes = true;
+        assert_eq!(writes(&config, &address("grpc://0.0.0.0:1")), Writes::Allowed);
+        config.read_only = true;
+        assert!(matches!(writes(&config, &address("grpc://127.0.0.1:1")), Writes::Refused(_)));
+    }
+}

@@ -1,0 +1,120 @@
+//! The Flight service over a store: one file for each thing it answers.
+
+mod action;
+mod get;
+mod info;
+mod list;
+mod put;
+
+use std::time::Duration;
+
+use wingbeat::{
+    Action, ActionResult, ActionType, BatchStream, CallContext, Criteria, Error, FlightDescriptor,
+    FlightInfo, FlightService, ReplyStream, Result, SchemaResult, Ticket, Upload,
+};
+use wingbeat_store::{Store, StoreError};
+
+use crate::budget::Budget;
+use crate::config::ServeConfig;
+use crate::status::status;
+
+/// Whether a listener takes writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writes {
+    /// Uploads and drops are done.
+    Allowed,
+    /// They are refused, for this reason.
+    Refused(&'static str),
+}
+
+/// A [`FlightService`] over a [`Store`]. Cheap to clone; clones share their limits.
+#[derive(Debug, Clone)]
+pub struct StoreService {
+    store: Store,
+    budget: Budget,
+    writes: Writes,
+    stall_timeout: Duration,
+}
+
+impl StoreService {
+    /// A service over `store` with the limits of `config`.
+    #[must_use]
+    pub fn new(store: Store, config: &ServeConfig) -> Self {
+        Self {
+            store,
+            budget: Budget::new(config.memory_limit_bytes, config.max_uploads),
+            writes: Writes::Allowed,
+            stall_timeout: config.stall_timeout,
+        }
+    }
+
+    /// The same service, sharing its limits, for a listener with other rights.
+    #[must_use]
+    pub fn with_writes(&self, writes: Writes) -> Self {
+        Self { writes, ..self.clone() }
+    }
+
+    /// Runs `work`, which may block, off the I/O threads.
+    async fn blocking<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        let store = self.store.clone();
+        tokio::task::spawn_blocking(move || work(store)).await?.map_err(status)
+    }
+
+    /// Refuses where this listener takes no writes.
+    fn check_writes(&self) -> Result<()> {
+        match self.writes {
+            Writes::Allowed => Ok(()),
+            Writes::Refused(reason) => Err(Error::permission_denied(reason)),
+        }
+    }
+}
+
+impl FlightService for StoreService {
+    async fn list_flights(
+        &self,
+        _cx: &CallContext,
+        criteria: Criteria,
+    ) -> Result<ReplyStream<FlightInfo>> {
+        self.list(&criteria).await
+    }
+
+    async fn get_flight_info(
+        &self,
+        cx: &CallContext,
+        descriptor: FlightDescriptor,
+    ) -> Result<FlightInfo> {
+        self.info(cx, descriptor).await
+    }
+
+    async fn get_schema(
+        &self,
+        cx: &CallContext,
+        descriptor: FlightDescriptor,
+    ) -> Result<SchemaResult> {
+        self.schema(cx, &descriptor).await
+    }
+
+    async fn do_get(&self, cx: &CallContext, ticket: Ticket) -> Result<BatchStream> {
+        self.get(cx, &ticket).await
+    }
+
+    async fn do_put(&self, cx: &CallContext, upload: Upload) -> Result<()> {
+        self.put(cx, upload).await
+    }
+
+    async fn do_action(
+        &self,
+        cx: &CallContext,
+        action: Action,
+    ) -> Result<ReplyStream<ActionResult>> {
+        self.action(cx, action).await
+    }
+
+    async fn list_actions(&self, _cx: &CallContext) -> Result<ReplyStream<ActionType>> {
+        Ok(ReplyStream::from_iter(action::action_types()))
+    }
+}

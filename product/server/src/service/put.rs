@@ -1,0 +1,149 @@
+//! DoPut: an upload becomes a dataset, whole or not at all.
+
+use wingbeat::{CallContext, Error, Result, Upload};
+use wingbeat_store::{Compression, Format, StageOptions, Staged, WriteMode, WriteOptions};
+
+use super::StoreService;
+use crate::log::CallRecord;
+use crate::request::PutRequest;
+use crate::status::IntoFlight;
+
+impl StoreService {
+    pub(super) async fn put(&self, cx: &CallContext, mut upload: Upload) -> Result<()> {
+        self.check_writes()?;
+        let request = PutRequest::new(cx, upload.descriptor())?;
+        let record = CallRecord::of(cx);
+        if let Some(record) = &record {
+            record.dataset(&request.dataset);
+        }
+        let options = stage_options(&request)?;
+        let _room = self.budget.upload().await?;
+        let schema = self.unless_stalled(upload.schema()).await?;
+        let mut staged = self.store.stage(&request.dataset, schema, options).await.into_flight()?;
+        self.receive(&mut upload, &mut staged, record.as_ref()).await?;
+        let object = staged.finish().await.into_flight()?;
+        let commit = self.store.commit(vec![object], None).await.into_flight()?;
+        // The data is durable now, whether the client still listens or not. This is the only
+        // result, so there is room for it, and nobody waits for the client to read.
+        if upload.ack(commit.to_json()).await.is_err() {
+            tracing::debug!(dataset = request.dataset, "the client left before the last result");
+        }
+        Ok(())
+    }
+
+    /// Hands every batch of the upload to the store.
+    async fn receive(
+        &self,
+        upload: &mut Upload,
+        staged: &mut Staged,
+        record: Option<&CallRecord>,
+    ) -> Result<()> {
+        while let Some(batch) = self.unless_stalled(upload.next_batch()).await? {
+            if let Some(record) = record {
+                record.batch(&batch);
+            }
+            staged.write(batch).await.into_flight()?;
+        }
+        Ok(())
+    }
+
+    /// What the client does next, unless it does nothing for too long.
+    async fn unless_stalled<T>(&self, next: impl Future<Output = Result<T>>) -> Result<T> {
+        match tokio::time::timeout(self.stall_timeout, next).await {
+            Ok(next) => next,
+            Err(_) => {
+                let seconds = self.stall_timeout.as_secs();
+                let text = format!("the upload made no progress for {seconds} s and was ended");
+                Err(Error::deadline_exceeded(text))
+            }
+        }
+    }
+}
+
+/// The store's terms for what the caller asked.
+fn stage_options(request: &PutRequest) -> Result<StageOptions> {
+    let mut options = StageOptions::default();
+    match request.mode.as_deref() {
+        None => {}
+        Some("replace") => options = options.with_mode(WriteMode::Replace),
+        Some("create") => options = options.with_mode(WriteMode::Create),
+        Some(mode @ ("append" | "create_append")) => {
+            let text = format!("the mode {mode} is not supported yet; replace and create are");
+            return Err(Error::unimplemented(text));
+        }
+        Some(mode) => {
+            let text = format!("unknown mode {mode:?}, expected replace or create");
+            return Err(Error::invalid_argument(text));
+        }
+    }
+    options = match request.format.as_deref() {
+        None => options,
+        Some("parquet") => options.with_format(Format::Parquet),
+        Some("arrow") => options.with_format(Format::Arrow),
+        Some(format) => {
+            let text = format!("an upload lands as parquet or arrow, not as {format:?}");
+            return Err(Error::invalid_argument(text));
+        }
+    };
+    if let Some(id) = &request.upload_id {
+        options = options.with_upload_id(id);
+    }
+    if let Some(rows) = request.rows {
+        options = options.with_expected_rows(rows);
+    }
+    Ok(options.with_write(write_options(request)?))
+}
+
+fn write_options(request: &PutRequest) -> Result<WriteOptions> {
+    let mut options = WriteOptions::default();
+    if let Some(compression) = &request.compression {
+        let compression: Compression =
+            compression.parse().map_err(|e| Error::invalid_argument(format!("{e}")))?;
+        options = options.with_compression(compression);
+    }
+    if let Some(rows) = request.row_group_rows {
+        options = options.with_row_group_rows(usize::try_from(rows).unwrap_or(usize::MAX));
+    }
+    Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wingbeat::Code;
+
+    fn request(mode: Option<&str>, format: Option<&str>) -> PutRequest {
+        PutRequest {
+            dataset: "t".to_owned(),
+            mode: mode.map(str::to_owned),
+            format: format.map(str::to_owned),
+            ..PutRequest::default()
+        }
+    }
+
+    #[test]
+    fn only_a_named_mode_is_explicit() {
+        assert!(!stage_options(&request(None, None)).unwrap().explicit);
+        let create = stage_options(&request(Some("create"), None)).unwrap();
+        assert!(create.explicit);
+        assert_eq!(create.mode, WriteMode::Create);
+    }
+
+    #[test]
+    fn append_is_refused_as_such_and_nonsense_as_nonsense() {
+        let code = |mode, format| stage_options(&request(mode, format)).unwrap_err().code();
+        assert_eq!(code(Some("append"), None), Code::Unimplemented);
+        assert_eq!(code(Some("upsert"), None), Code::InvalidArgument);
+        assert_eq!(code(None, Some("csv")), Code::InvalidArgument);
+    }
+
+    #[test]
+    fn a_compression_is_read() {
+        let mut request = request(None, None);
+        request.compression = Some("zstd:9".to_owned());
+        let options = stage_options(&request).unwrap();
+        assert_eq!(options.write.compression, Some(Compression::Zstd(9)));
+        request.compression = Some("rar".to_owned());
+        assert_eq!(stage_options(&request).unwrap_err().code(), Code::InvalidArgument);
+    }
+}
