@@ -193,8 +193,19 @@ fn csv_refusal(data_type: &DataType) -> Option<String> {
 fn ndjson_refusal(data_type: &DataType) -> Option<String> {
     match data_type {
         DataType::Union(..) => Some(data_type.to_string()),
+        // The keys become names of a JSON object.
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(pair) if pair.first().is_some_and(|key| !is_text(key.data_type())) => {
+                Some(data_type.to_string())
+            }
+            _ => None,
+        },
         _ => text_refusal(data_type),
     }
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }
 
 /// What has no text of its own.
@@ -206,6 +217,11 @@ fn text_refusal(data_type: &DataType) -> Option<String> {
         | DataType::FixedSizeBinary(_) => Some(data_type.to_string()),
         DataType::Timestamp(_, Some(zone)) if zone.parse::<Tz>().is_err() => {
             Some(format!("a timestamp of the unknown time zone {zone:?}"))
+        }
+        // The JSON writer panics on values of this type.
+        DataType::Dictionary(_, value) if value.is_null() => Some(data_type.to_string()),
+        DataType::RunEndEncoded(_, values) if values.data_type().is_null() => {
+            Some(data_type.to_string())
         }
         DataType::Dictionary(_, value) => text_refusal(value),
         DataType::RunEndEncoded(_, values) => text_refusal(values.data_type()),

@@ -1,6 +1,6 @@
 //! CSV and NDJSON.
 
-use super::columns::columns;
+use super::columns::{columns, nestings};
 use super::*;
 
 fn text(batches: &[RecordBatch], format: Format, options: &WriteOptions) -> String {
@@ -39,7 +39,11 @@ fn text_formats_write_what_they_can_hold() {
 #[test]
 fn text_formats_take_or_refuse_every_type_before_data() {
     let mut refused = [Vec::new(), Vec::new()];
-    for (name, column) in columns() {
+    let nested = columns().into_iter().flat_map(|(name, column)| {
+        let inside = nestings(&column).into_iter().skip(1);
+        inside.map(move |(place, column)| (format!("{place} {name}"), column)).collect::<Vec<_>>()
+    });
+    for (name, column) in columns().into_iter().chain(nested) {
         // The last row: the extremes before it are beyond any calendar.
         let column = column.slice(column.len() - 1, 1);
         let batch = single(Field::new("c", column.data_type().clone(), true), column);
