@@ -21,9 +21,7 @@ mod version;
 mod write;
 
 pub use catalog::{Dataset, DatasetKind, Selection};
-pub use commit::{
-    Commit, DropOptions, Dropped, StageOptions, Staged, StagedObject, WriteMode,
-};
+pub use commit::{Commit, DropOptions, Dropped, StageOptions, Staged, StagedObject, WriteMode};
 pub use error::StoreError;
 pub use format::{FileReader, Format, ReadOptions};
 pub use name::DatasetName;
@@ -31,6 +29,6 @@ pub use options::StoreOptions;
 pub use read::{Operator, Planned, Predicate, ReadPlan, ReadRequest, ReadStream};
 pub use store::Store;
 pub use write::{
-    Compression, FileStats, FileWriter, UnknownCompression, Unrepresentable, WriteError, WriteOptions,
-    check_representable,
+    Compression, FileStats, FileWriter, UnknownCompression, Unrepresentable, WriteError,
+    WriteOptions, check_representable,
 };

@@ -118,7 +118,8 @@ mod tests {
     #[test]
     fn names_split_and_decode() {
         assert_eq!(split("year=2024"), Some(("year".into(), Some("2024".into()))));
-        assert_eq!(split("city=S%C3%A3o%20Paulo"), Some(("city".into(), Some("São Paulo".into()))));
+        let paulo = Some(("city".into(), Some("São Paulo".into())));
+        assert_eq!(split("city=S%C3%A3o%20Paulo"), paulo);
         assert_eq!(split("x=__HIVE_DEFAULT_PARTITION__"), Some(("x".into(), None)));
         assert_eq!(split("a=b=c"), Some(("a".into(), Some("b=c".into()))));
         assert_eq!(split("=x"), None);
