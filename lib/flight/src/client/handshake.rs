@@ -28,7 +28,7 @@ pub struct HandshakeCall {
 
 enum Responses {
     Opening(Pin<Box<dyn Future<Output = Result<Incoming<MessageDeframer>>> + Send>>),
-    Open(Incoming<MessageDeframer>),
+    Open(Box<Incoming<MessageDeframer>>),
     Failed(Error),
 }
 
@@ -78,7 +78,7 @@ impl HandshakeCall {
     pub async fn next(&mut self) -> Result<Option<HandshakeResponse>> {
         if let Responses::Opening(opening) = &mut self.responses {
             self.responses = match opening.await {
-                Ok(incoming) => Responses::Open(incoming),
+                Ok(incoming) => Responses::Open(Box::new(incoming)),
                 Err(error) => Responses::Failed(error),
             };
         }

@@ -42,7 +42,8 @@ impl Client {
     /// # async fn main() -> wingbeat::Result<()> {
     /// # use std::sync::Arc;
     /// # use wingbeat::arrow::array::{Int64Array, RecordBatch};
-    /// # use wingbeat::{BatchStream, CallContext, Client, FlightDescriptor, FlightService, Result, Upload};
+    /// # use wingbeat::{BatchStream, CallContext, Client, FlightDescriptor, FlightService};
+    /// # use wingbeat::{Result, Upload};
     /// # struct Counter;
     /// # impl FlightService for Counter {
     /// #     async fn do_put(&self, _cx: &CallContext, mut upload: Upload) -> Result<()> {

@@ -17,14 +17,18 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 /// service again, so that services of different types fit in one list.
 ///
 /// ```
-/// /// use wingbeat::{DynFlightService, FlightService};
+/// use std::sync::Arc;
+/// use wingbeat::{DynFlightService, FlightService};
 ///
 /// struct Empty;
 /// impl FlightService for Empty {}
 ///
-/// let services: Vec<Arc<dyn DynFlightService>> = vec![Arc::new(Empty)];
 /// fn is_a_service(_: impl FlightService) {}
+///
+/// # fn main() {
+/// let services: Vec<Arc<dyn DynFlightService>> = vec![Arc::new(Empty)];
 /// services.into_iter().for_each(is_a_service);
+/// # }
 /// ```
 pub trait DynFlightService: Send + Sync + 'static {
     /// See [`FlightService::handshake`].

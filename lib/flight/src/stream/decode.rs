@@ -56,10 +56,12 @@ pub(crate) struct DataReader {
 #[derive(Debug)]
 enum Decoder {
     Idle(Box<FlightDataDecoder>),
-    Busy(JoinHandle<(Box<FlightDataDecoder>, Result<Option<Decoded>, DecodeError>)>),
+    Busy(JoinHandle<(Box<FlightDataDecoder>, Outcome)>),
     /// Lost in a panic.
     Gone,
 }
+
+type Outcome = Result<Option<Decoded>, DecodeError>;
 
 impl DataReader {
     /// Reads what a client sends.
@@ -192,7 +194,7 @@ impl DataReader {
         Poll::Ready(result)
     }
 
-    fn decoded(&mut self, result: Result<Option<Decoded>, DecodeError>) -> Result<Option<Decoded>> {
+    fn decoded(&mut self, result: Outcome) -> Result<Option<Decoded>> {
         let decoded = result.map_err(|error| self.fail(Error::from_decode(&error, self.fault)))?;
         if let Some(Decoded::Schema(schema)) = &decoded {
             self.schema = Some(schema.clone());

@@ -26,14 +26,14 @@ pub(crate) type Opening = Pin<Box<dyn Future<Output = Result<DataReader>> + Send
 enum State {
     /// The server has not answered yet.
     Opening(Opening),
-    Open(DataReader),
+    Open(Box<DataReader>),
     Failed(Error),
 }
 
 impl ExchangeReceiver {
     /// On a server.
     pub(crate) fn open(reader: DataReader) -> Self {
-        Self { state: State::Open(reader), end: None }
+        Self { state: State::Open(Box::new(reader)), end: None }
     }
 
     /// On a client.
@@ -91,7 +91,7 @@ impl ExchangeReceiver {
     fn poll_reader(&mut self, cx: &mut Context<'_>) -> Poll<Result<&mut DataReader>> {
         if let State::Opening(opening) = &mut self.state {
             self.state = match ready!(opening.as_mut().poll(cx)) {
-                Ok(reader) => State::Open(reader),
+                Ok(reader) => State::Open(Box::new(reader)),
                 Err(error) => State::Failed(error),
             };
         }

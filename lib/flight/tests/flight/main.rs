@@ -1,4 +1,10 @@
 //! Both peers in one process, over real sockets and in memory. One binary, to link once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what fails in a helper fails the test"
+)]
 
 mod actions_and_info;
 mod batches;
