@@ -1,0 +1,160 @@
+//! What other clients send and wait for, message by message.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use tracing_subscriber::fmt::MakeWriter;
+use wingbeat::{
+    BatchStream, CallContext, Code, EncodeOptions, Error, Exchange, FlightDescriptor,
+    FlightService, FlightStreamChunk, Message as _, Method, PutResult, Result, Ticket, Upload,
+};
+use wingbeat_net::{Body, CallRequest, Channel, ChannelConfig, Messages, Status};
+use wingbeat_wire::data::FlightDataEncoder;
+use wingbeat_wire::grpc::{MessageDeframer, frame};
+use wingbeat_wire::{Limits, Segments};
+
+use crate::support::{Served, ids, soon, tcp};
+
+/// Says what it was sent.
+struct Listener;
+
+impl FlightService for Listener {
+    async fn do_get(&self, _cx: &CallContext, _ticket: Ticket) -> Result<BatchStream> {
+        std::fs::read("/no/such/secret")?;
+        Err(Error::not_found("never"))
+    }
+
+    async fn do_put(&self, _cx: &CallContext, mut upload: Upload) -> Result<()> {
+        let descriptor = format!("{:?}", upload.descriptor());
+        let fields = upload.try_schema().await?.map(|schema| schema.fields().len());
+        let mut rows = 0;
+        while let Some(batch) = upload.next_batch().await? {
+            rows += batch.num_rows();
+        }
+        upload.ack(format!("{descriptor} {fields:?} {rows}")).await
+    }
+
+    async fn do_exchange(&self, _cx: &CallContext, exchange: Exchange) -> Result<()> {
+        let (_sender, mut receiver) = exchange.split();
+        while receiver.next().await?.is_some() {}
+        Ok(())
+    }
+}
+
+async fn listener() -> (Served, Channel) {
+    let served = tcp(Listener).await;
+    let address = served.address().unwrap().clone();
+    (served, Channel::new(address, ChannelConfig::default()))
+}
+
+/// The results of a DoPut that sends these messages.
+async fn put(messages: Vec<Segments>) -> Vec<PutResult> {
+    let (_served, channel) = listener().await;
+    let body = Body::request(stream::iter(messages.into_iter().map(Ok)));
+    let response = channel.call(CallRequest::new(Method::DoPut.path(), body)).await.unwrap();
+    let mut messages = Messages::from_response(response, MessageDeframer::new(&Limits::default()));
+    let mut results = Vec::new();
+    while let Some(message) = soon(messages.next()).await.unwrap() {
+        results.push(PutResult::decode(message).unwrap());
+    }
+    results
+}
+
+fn drain(encoder: &mut FlightDataEncoder) -> Vec<Segments> {
+    std::iter::from_fn(|| encoder.poll().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn openings_of_other_clients() {
+    // arrow-rs: a command alone.
+    let mut encoder = FlightDataEncoder::new(EncodeOptions::default());
+    encoder.descriptor(FlightDescriptor::command("update"));
+    encoder.descriptor_only();
+    let results = put(drain(&mut encoder)).await;
+    assert_eq!(results, [PutResult::new("Command(b\"update\") None 0")]);
+
+    // C++: a descriptor alone, then the schema with the descriptor again.
+    let mut encoder = FlightDataEncoder::new(EncodeOptions::default());
+    encoder.descriptor(FlightDescriptor::path(["a"]));
+    encoder.descriptor_only();
+    let mut messages = drain(&mut encoder);
+    let mut encoder = FlightDataEncoder::new(EncodeOptions::default());
+    encoder.descriptor(FlightDescriptor::path(["a"]));
+    encoder.start(ids(0..1).schema()).unwrap();
+    encoder.push(FlightStreamChunk::from(ids(0..7))).unwrap();
+    messages.extend(drain(&mut encoder));
+    let results = put(messages).await;
+    assert_eq!(results, [PutResult::new("Path([\"a\"]) Some(1) 7")]);
+
+    // No descriptor, and nothing at all.
+    let mut encoder = FlightDataEncoder::new(EncodeOptions::default());
+    encoder.start(ids(0..1).schema()).unwrap();
+    let results = put(drain(&mut encoder)).await;
+    assert_eq!(results, [PutResult::new("Unknown Some(1) 0")]);
+    assert_eq!(put(Vec::new()).await, [PutResult::new("Unknown None 0")]);
+}
+
+/// There are clients that send their second message once they have the response's headers.
+#[tokio::test]
+async fn headers_go_out_while_the_handler_waits() {
+    let (_served, channel) = listener().await;
+    let mut encoder = FlightDataEncoder::new(EncodeOptions::default());
+    encoder.descriptor(FlightDescriptor::path(["a"]));
+    encoder.descriptor_only();
+    let first = stream::iter(drain(&mut encoder).into_iter().map(Ok::<_, Status>));
+    let body = Body::request(first.chain(stream::pending()));
+    let call = channel.call(CallRequest::new(Method::DoExchange.path(), body));
+    let response = soon(call).await.unwrap();
+    assert!(!response.headers().contains_key("grpc-status"));
+}
+
+#[tokio::test]
+async fn an_early_error_is_a_response_of_its_own() {
+    let (_served, channel) = listener().await;
+    let body = Body::request(stream::iter([Ok(frame(Bytes::new()))]));
+    let call = channel.call(CallRequest::new(Method::GetSchema.path(), body));
+    let status = soon(call).await.unwrap_err();
+    assert_eq!(status.code, Code::Unimplemented);
+    assert!(status.message.contains("GetSchema"), "{status}");
+    // One message is expected: not two, and not none.
+    for messages in [vec![], vec![Ok(frame(Bytes::new())); 2]] {
+        let body = Body::request(stream::iter(messages));
+        let call = channel.call(CallRequest::new(Method::GetSchema.path(), body));
+        assert_eq!(soon(call).await.unwrap_err().code, Code::InvalidArgument);
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn what_callers_are_not_told_is_logged() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let served = tcp(Listener).await;
+    let error = served.do_get(Ticket::new("x")).await.unwrap_err();
+    assert!(!error.message().contains("os error"), "{error}");
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let line = log.lines().find(|line| line.contains("os error 2")).expect(&log);
+    assert!(line.contains("flight{method=DoGet peer=127.0.0.1:"), "{line}");
+}
