@@ -36,13 +36,15 @@ def server(command, log: Path, listeners: int = 1, **options):
         addresses = [_address(process, lines, log) for _ in range(listeners)]
         yield Running(process, addresses, log)
     finally:
-        if process.poll() is None:
+        died = process.poll()
+        if died is None:
             process.terminate()
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+    assert died in (None, 0), f"the server ended by itself: {died}\n{log.read_text()[-4000:]}"
 
 
 class Running:
