@@ -1,1 +1,19 @@
-//! Placeholder.
+//! What the tests of several crates share: every Arrow type, and arrays of them with random
+//! content.
+//!
+//! It stands on the Arrow crates alone, so that every crate of the framework can use it in its
+//! tests.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what fails while test data is made fails the test"
+)]
+
+mod arrays;
+mod batch;
+mod random;
+pub mod types;
+
+pub use arrays::array;
+pub use batch::batch;
+pub use random::Random;

@@ -15,6 +15,7 @@ mod fairness;
 mod get;
 mod hosting;
 mod put;
+mod random;
 mod raw;
 mod read;
 mod support;

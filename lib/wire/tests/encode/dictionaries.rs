@@ -10,8 +10,9 @@ use arrow_ipc::MessageHeader;
 use arrow_schema::{DataType, Field, Schema};
 use wingbeat_wire::ipc::EncodeOptions;
 
-use crate::oracle::{Message, batch, encode, round_trip};
-use crate::types::{self, item};
+use crate::oracle::{Message, encode, round_trip};
+use wingbeat_testkit::batch;
+use wingbeat_testkit::types::{self, item};
 
 fn words(values: &[&str], keys: &[i32]) -> ArrayRef {
     let values = Arc::new(StringArray::from(values.to_vec()));

@@ -6,11 +6,9 @@
     reason = "helpers of tests fail as tests do"
 )]
 
-mod arrays;
 mod dictionaries;
 mod oracle;
 mod round_trip;
 mod schemas;
 mod sharing;
 mod splitting;
-mod types;

@@ -1,7 +1,6 @@
 //! What the Arrow project's own reader makes of our messages.
 
 use std::io::Cursor;
-use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
@@ -126,13 +125,4 @@ pub(crate) fn round_trip(batches: &[RecordBatch], options: &EncodeOptions) -> Ve
     let messages = encode(batches, options);
     assert_reads(&messages, batches);
     messages
-}
-
-pub(crate) fn batch(schema: &Arc<arrow_schema::Schema>, rows: usize, seed: u64) -> RecordBatch {
-    let mut random = super::arrays::Random::new(seed);
-    let columns = schema.fields().iter().map(|field| {
-        super::arrays::array(field.data_type(), rows, field.is_nullable(), &mut random)
-    });
-    let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(Arc::clone(schema), columns.collect(), &options).unwrap()
 }

@@ -6,8 +6,9 @@ use arrow_schema::{DataType, Field, Schema};
 use proptest::prelude::*;
 use wingbeat_wire::ipc::{Compression, EncodeOptions};
 
-use crate::oracle::{batch, round_trip};
-use crate::types;
+use crate::oracle::round_trip;
+use wingbeat_testkit::batch;
+use wingbeat_testkit::types;
 
 fn one_column(data_type: DataType) -> Arc<Schema> {
     Arc::new(Schema::new(vec![Field::new("column", data_type, true)]))

@@ -9,7 +9,7 @@ use arrow_schema::{DataType, Field, Schema};
 use proptest::prelude::*;
 use wingbeat_wire::ipc::{encapsulate_schema, encode_schema};
 
-use crate::types;
+use wingbeat_testkit::types;
 
 fn decoded(schema: &Schema) -> Schema {
     let bytes = encode_schema(schema);

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use wingbeat_wire::ipc::{BatchEncoder, EncodeOptions, EncodedMessage};
 
 use crate::oracle::{self, Message};
-use crate::types::item;
+use wingbeat_testkit::types::item;
 
 /// From here on buffers are not copied.
 const LARGE: usize = 4096;

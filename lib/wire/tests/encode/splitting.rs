@@ -8,9 +8,9 @@ use arrow_schema::{DataType, Field, Schema};
 use wingbeat_wire::EncodeError;
 use wingbeat_wire::ipc::{BatchEncoder, Compression, EncodeOptions};
 
-use crate::arrays::Random;
 use crate::oracle::{self, encode, round_trip};
-use crate::types;
+use wingbeat_testkit::types;
+use wingbeat_testkit::{Random, batch};
 
 fn rows_of(messages: &[oracle::Message]) -> Vec<i64> {
     let batches = messages.iter().map(oracle::Message::kind);
@@ -105,7 +105,7 @@ fn no_rows_and_no_columns() {
     let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::Int32, true)]));
     let empty = RecordBatch::new_empty(schema);
     assert_eq!(rows_of(&round_trip(&[empty.clone(), empty], &EncodeOptions::default())), [0, 0]);
-    let none = oracle::batch(&Arc::new(Schema::empty()), 5_000_000_000, 1);
+    let none = batch(&Arc::new(Schema::empty()), 5_000_000_000, 1);
     let rows = rows_of(&round_trip(&[none], &EncodeOptions::default()));
     assert_eq!(rows, [2_147_483_136, 2_147_483_136, 705_033_728]);
 }
@@ -176,7 +176,7 @@ fn pieces_of_every_nested_type() {
     for data_type in types::around(&DataType::Utf8, &DataType::Boolean) {
         let schema = Arc::new(Schema::new(vec![Field::new("c", data_type, true)]));
         for seed in 0..5 {
-            round_trip(&[oracle::batch(&schema, 900, seed)], &options);
+            round_trip(&[batch(&schema, 900, seed)], &options);
         }
     }
 }

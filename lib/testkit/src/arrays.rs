@@ -12,64 +12,17 @@ use arrow_array::{
     MapArray, NullArray, OffsetSizeTrait, PrimitiveArray, RunArray, StructArray, UnionArray,
     make_array,
 };
-use arrow_buffer::{
-    ArrowNativeType, BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer,
-};
+use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, OffsetBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::{DataType, FieldRef, Fields, UnionFields, UnionMode};
 
-/// A small deterministic generator (splitmix64), so that a failing seed says everything.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    /// A number below `bound`; 0 when it is 0.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
-    }
-
-    fn chance(&mut self, one_in: usize) -> bool {
-        self.below(one_in) == 0
-    }
-
-    fn nulls(&mut self, len: usize, nullable: bool) -> Option<NullBuffer> {
-        match nullable && self.chance(2) {
-            true => Some((0..len).map(|_| !self.chance(4)).collect::<Vec<_>>().into()),
-            false => None,
-        }
-    }
-
-    fn word(&mut self) -> String {
-        let len = if self.chance(3) { self.below(40) } else { self.below(9) };
-        (0..len)
-            .map(|_| if self.chance(9) { 'é' } else { (b'a' + self.below(26) as u8) as char })
-            .collect()
-    }
-
-    fn words(&mut self, len: usize, nullable: bool) -> Vec<Option<String>> {
-        let nullable = nullable && self.chance(2);
-        (0..len).map(|_| (!nullable || !self.chance(4)).then(|| self.word())).collect()
-    }
-}
+use crate::Random;
 
 /// An array that is, half of the time, a slice of a longer one.
-pub(crate) fn array(
-    data_type: &DataType,
-    len: usize,
-    nullable: bool,
-    random: &mut Random,
-) -> ArrayRef {
+///
+/// # Panics
+/// For a type that IPC does not have, such as a dictionary directly in another.
+pub fn array(data_type: &DataType, len: usize, nullable: bool, random: &mut Random) -> ArrayRef {
     if random.chance(2) {
         return whole(data_type, len, nullable, random);
     }

@@ -8,7 +8,7 @@ use arrow_schema::{
 use proptest::prelude::*;
 
 /// All types without children, and the struct that has none.
-pub(crate) fn flat() -> Vec<DataType> {
+pub fn flat() -> Vec<DataType> {
     use DataType::*;
     let mut all = vec![
         Null,
@@ -59,12 +59,13 @@ pub(crate) fn flat() -> Vec<DataType> {
 }
 
 /// All integer types that a dictionary may have as keys.
-pub(crate) fn keys() -> [DataType; 8] {
+pub fn keys() -> [DataType; 8] {
     use DataType::*;
     [Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64]
 }
 
-pub(crate) fn item(data_type: DataType) -> FieldRef {
+/// A nullable field for the elements of a list.
+pub fn item(data_type: DataType) -> FieldRef {
     Arc::new(Field::new("item", data_type, true))
 }
 
@@ -75,7 +76,7 @@ fn must_be_nullable(data_type: &DataType) -> bool {
 }
 
 /// Every type that holds one or two others.
-pub(crate) fn around(a: &DataType, b: &DataType) -> Vec<DataType> {
+pub fn around(a: &DataType, b: &DataType) -> Vec<DataType> {
     let pair =
         vec![Field::new("a", a.clone(), true), Field::new("b", b.clone(), must_be_nullable(b))];
     let key = Field::new("key", DataType::Utf8, false);
@@ -102,7 +103,8 @@ pub(crate) fn around(a: &DataType, b: &DataType) -> Vec<DataType> {
     ]
 }
 
-pub(crate) fn dictionary(keys: DataType, values: DataType) -> DataType {
+/// A dictionary type.
+pub fn dictionary(keys: DataType, values: DataType) -> DataType {
     DataType::Dictionary(Box::new(keys), Box::new(values))
 }
 
@@ -115,7 +117,8 @@ fn dictionaries(values: impl Strategy<Value = DataType>) -> impl Strategy<Value 
     })
 }
 
-pub(crate) fn any_type() -> impl Strategy<Value = DataType> {
+/// Any type, nested up to three levels.
+pub fn any_type() -> impl Strategy<Value = DataType> {
     let flat = || prop::sample::select(flat());
     let leaf = prop_oneof![4 => flat(), 1 => dictionaries(flat())];
     leaf.prop_recursive(3, 12, 2, |inner| {
@@ -127,7 +130,8 @@ pub(crate) fn any_type() -> impl Strategy<Value = DataType> {
     })
 }
 
-pub(crate) fn any_schema() -> impl Strategy<Value = Schema> {
+/// A schema of up to four columns of any type.
+pub fn any_schema() -> impl Strategy<Value = Schema> {
     prop::collection::vec((any_type(), any::<bool>()), 0..5).prop_map(|types| {
         let fields = types.into_iter().enumerate().map(|(i, (data_type, nullable))| {
             let nullable = nullable || must_be_nullable(&data_type);
