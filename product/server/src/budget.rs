@@ -11,13 +11,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wingbeat::{Error, Result};
 
 /// What one read holds at most: the batch being decoded, the queued ones, the one on the wire.
-pub(crate) const READ_BYTES: u64 = 32 << 20;
+pub(crate) const READ_BYTES: u64 = 24 << 20;
 
-/// What one upload holds at most: received bodies, the queue to the writer, one row group.
-pub(crate) const UPLOAD_BYTES: u64 = 192 << 20;
-
-/// How long a call waits for room before it is refused.
-const WAIT: Duration = Duration::from_secs(10);
+/// What one upload holds beside the row group that is being written: received bodies, the batch
+/// that waits for the writer, the one that is being encoded.
+pub(crate) const UPLOAD_BYTES: u64 = 128 << 20;
 
 /// The budget counts in pieces of this size, since a semaphore counts in `u32`.
 const UNIT: u64 = 1 << 20;
@@ -29,6 +27,7 @@ pub(crate) struct Budget {
     memory_units: u32,
     uploads: Arc<Semaphore>,
     uploads_max: usize,
+    wait: Duration,
 }
 
 /// Room held by one call; given back on drop.
@@ -39,8 +38,9 @@ pub(crate) struct Room {
 }
 
 impl Budget {
-    /// A budget of `memory_bytes` (at least 1 MiB) and `uploads_max` uploads.
-    pub(crate) fn new(memory_bytes: u64, uploads_max: usize) -> Self {
+    /// A budget of `memory_bytes` (at least 1 MiB) and `uploads_max` uploads, for whose memory a
+    /// call waits for so long.
+    pub(crate) fn new(memory_bytes: u64, uploads_max: usize, wait: Duration) -> Self {
         let units = u32::try_from((memory_bytes / UNIT).max(1)).unwrap_or(u32::MAX >> 4);
         let units = units.min(u32::MAX >> 4);
         let uploads_max = uploads_max.min(Semaphore::MAX_PERMITS);
@@ -49,6 +49,7 @@ impl Budget {
             memory_units: units,
             uploads: Arc::new(Semaphore::new(uploads_max)),
             uploads_max,
+            wait,
         }
     }
 
@@ -61,29 +62,30 @@ impl Budget {
         Ok(Room { _memory: self.memory(READ_BYTES).await?, _upload: None })
     }
 
-    /// Room for one upload.
+    /// Room for one upload with row groups of so many bytes.
     ///
     /// # Errors
     ///
     /// RESOURCE_EXHAUSTED at once when the number of uploads is reached, and when no memory
     /// comes free in time.
-    pub(crate) async fn upload(&self) -> Result<Room> {
+    pub(crate) async fn upload(&self, row_group_bytes: usize) -> Result<Room> {
         let Ok(upload) = Arc::clone(&self.uploads).try_acquire_owned() else {
             let text = format!("{} uploads are running, no more are taken", self.uploads_max);
             return Err(Error::resource_exhausted(text));
         };
-        Ok(Room { _memory: self.memory(UPLOAD_BYTES).await?, _upload: Some(upload) })
+        let bytes = UPLOAD_BYTES.saturating_add(row_group_bytes as u64);
+        Ok(Room { _memory: self.memory(bytes).await?, _upload: Some(upload) })
     }
 
     async fn memory(&self, bytes: u64) -> Result<OwnedSemaphorePermit> {
         // One call may always run, however small the budget.
         let units = u32::try_from(bytes / UNIT).unwrap_or(u32::MAX).min(self.memory_units);
         let permit = Arc::clone(&self.memory).acquire_many_owned(units);
-        match tokio::time::timeout(WAIT, permit).await {
+        match tokio::time::timeout(self.wait, permit).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) => Err(Error::unavailable("the server is stopping")),
             Err(_) => {
-                let text = format!("no memory came free within {} s", WAIT.as_secs());
+                let text = format!("no memory came free within {} s", self.wait.as_secs_f64());
                 Err(Error::resource_exhausted(text))
             }
         }
@@ -95,26 +97,28 @@ mod tests {
     use super::*;
     use wingbeat::Code;
 
+    const WAIT: Duration = Duration::from_secs(10);
+
     #[tokio::test]
     async fn one_upload_too_many_is_refused_and_room_comes_back() {
-        let budget = Budget::new(1 << 30, 1);
-        let room = budget.upload().await.unwrap();
-        let error = budget.upload().await.unwrap_err();
+        let budget = Budget::new(1 << 30, 1, WAIT);
+        let room = budget.upload(1).await.unwrap();
+        let error = budget.upload(1).await.unwrap_err();
         assert_eq!(error.code(), Code::ResourceExhausted);
         drop(room);
-        budget.upload().await.unwrap();
+        budget.upload(1).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_read_waits_for_memory_and_then_gives_up() {
-        let budget = Budget::new(READ_BYTES, 1);
+        let budget = Budget::new(READ_BYTES, 1, WAIT);
         let _room = budget.read().await.unwrap();
         assert_eq!(budget.read().await.unwrap_err().code(), Code::ResourceExhausted);
     }
 
     #[tokio::test]
     async fn a_budget_below_one_call_still_runs_one() {
-        let budget = Budget::new(1, 1);
-        budget.upload().await.unwrap();
+        let budget = Budget::new(1, 1, WAIT);
+        budget.upload(1).await.unwrap();
     }
 }

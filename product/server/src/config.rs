@@ -26,6 +26,9 @@ pub struct ServeConfig {
     pub max_uploads: usize,
     /// Bytes that running reads and uploads may hold in memory together.
     pub memory_limit_bytes: u64,
+    /// How long a call waits for room in [`memory_limit_bytes`](Self::memory_limit_bytes) before
+    /// it is refused.
+    pub room_wait: Duration,
     /// A stream that makes no progress for this long is ended.
     pub stall_timeout: Duration,
     /// How long running reads may finish after the server was told to stop.
@@ -43,6 +46,7 @@ impl ServeConfig {
             max_connections: 1024,
             max_uploads: 64,
             memory_limit_bytes: 2 << 30,
+            room_wait: Duration::from_secs(10),
             stall_timeout: Duration::from_secs(300),
             drain: Duration::from_secs(30),
         }

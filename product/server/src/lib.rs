@@ -13,6 +13,7 @@ mod log;
 mod request;
 mod serve;
 mod service;
+mod stall;
 mod status;
 
 pub use config::{ConfigError, LogFormat, ServeConfig};

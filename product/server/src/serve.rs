@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tonic_health::server::health_reporter;
+use tonic_health::ServingStatus;
+use tonic_health::server::{HealthReporter, health_reporter};
 use wingbeat::{Address, Server, ServerConfig, ServerOptions};
 use wingbeat_store::{Store, StoreError, StoreOptions};
 
@@ -16,6 +17,8 @@ use crate::service::{StoreService, Writes};
 
 const HEALTH_PATH: &str = "/grpc.health.v1.Health";
 const FLIGHT_SERVICE: &str = "arrow.flight.protocol.FlightService";
+/// What the health protocol calls a server as a whole; it is SERVING from the start.
+const WHOLE_SERVER: &str = "";
 
 /// Why a server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +33,7 @@ pub enum ServeError {
         /// The folder.
         path: PathBuf,
         /// What the store said.
-        source: StoreError,
+        source: Box<StoreError>,
     },
     /// An address cannot be listened on.
     #[error("{0}")]
@@ -57,9 +60,10 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     config.validate()?;
     let store = open_store(&config).await?;
-    let service = StoreService::new(store, &config);
-    let (health, health_service) = health_reporter();
-    health.set_service_status(FLIGHT_SERVICE, tonic_health::ServingStatus::Serving).await;
+    let stop = CancellationToken::new();
+    let service = StoreService::new(store, &config).with_stopping(stop.clone());
+    let (mut health, health_service) = health_reporter();
+    health.set_service_status(FLIGHT_SERVICE, ServingStatus::Serving).await;
 
     let mut servers = Vec::new();
     let mut addresses = Vec::new();
@@ -67,10 +71,10 @@ pub async fn serve(
         let server = bind(address, &config).await?.mount(HEALTH_PATH, health_service.clone());
         addresses.push(server.local_addr());
         let writes = writes(&config, &server.local_addr());
-        servers.push((server.layer(AccessLog), service.with_writes(writes)));
+        let log = AccessLog::default().with_stall_timeout(config.stall_timeout);
+        servers.push((server.layer(log), service.with_writes(writes)));
     }
 
-    let stop = CancellationToken::new();
     let mut running = JoinSet::new();
     for (server, service) in servers {
         running.spawn(server.serve_with_shutdown(service, stop.clone().cancelled_owned()));
@@ -81,13 +85,23 @@ pub async fn serve(
         () = &mut shutdown => None,
         ended = running.join_next() => ended,
     };
-    health.set_service_status(FLIGHT_SERVICE, tonic_health::ServingStatus::NotServing).await;
+    say_goodbye(&mut health).await;
     stop.cancel();
     let mut result = first.map_or(Ok(()), ended);
     while let Some(next) = running.join_next().await {
-        result = result.and(ended(next));
+        let next = ended(next);
+        result = result.and(next);
     }
     result
+}
+
+/// Tells who watches the health of the server that it stops, and that there is no more to come:
+/// a watch would last as long as the drain may.
+async fn say_goodbye(health: &mut HealthReporter) {
+    for service in [FLIGHT_SERVICE, WHOLE_SERVER] {
+        health.set_service_status(service, ServingStatus::NotServing).await;
+        health.clear_service_status(service).await;
+    }
 }
 
 async fn open_store(config: &ServeConfig) -> Result<Store, ServeError> {
@@ -96,7 +110,9 @@ async fn open_store(config: &ServeConfig) -> Result<Store, ServeError> {
     let opened = tokio::task::spawn_blocking(move || Store::open(&path, options)).await;
     match opened {
         Ok(Ok(store)) => Ok(store),
-        Ok(Err(source)) => Err(ServeError::Store { path: config.root.clone(), source }),
+        Ok(Err(error)) => {
+            Err(ServeError::Store { path: config.root.clone(), source: Box::new(error) })
+        }
         Err(panic) => Err(ServeError::Run(panic.to_string())),
     }
 }

@@ -3,30 +3,47 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Request, Response};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use tower::{Layer, Service};
 use wingbeat::{Body, Code, PeerAddr};
 
 use super::body::{Direction, LoggedBody};
 use super::record::{CallRecord, REQUEST_ID};
+use crate::stall::StallBody;
 
 /// The calls that are logged; others, such as health checks, come by the second.
 const LOGGED: &str = "/arrow.flight.protocol.FlightService/";
 
 const GRPC_STATUS: &str = "grpc-status";
 const GRPC_MESSAGE: &str = "grpc-message";
+/// What gRPC has percent-encoded in a message: all but printable ASCII, and the percent sign.
+const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// Gives every Flight call a request id, which its response carries and its errors name, and logs
 /// one line when it has ended, however it ended.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct AccessLog;
+pub struct AccessLog {
+    stall_timeout: Option<Duration>,
+}
+
+impl AccessLog {
+    /// The same, which also ends calls whose client sends nothing for so long while it is waited
+    /// for, with DEADLINE_EXCEEDED.
+    #[must_use]
+    pub fn with_stall_timeout(mut self, stall_timeout: Duration) -> Self {
+        self.stall_timeout = Some(stall_timeout);
+        self
+    }
+}
 
 impl<S> Layer<S> for AccessLog {
     type Service = AccessLogService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AccessLogService { inner }
+        AccessLogService { inner, stall_timeout: self.stall_timeout }
     }
 }
 
@@ -34,6 +51,7 @@ impl<S> Layer<S> for AccessLog {
 #[derive(Debug, Clone)]
 pub struct AccessLogService<S> {
     inner: S,
+    stall_timeout: Option<Duration>,
 }
 
 impl<S> Service<Request<Body>> for AccessLogService<S>
@@ -55,9 +73,14 @@ where
         let peer = request.extensions().get::<PeerAddr>().copied();
         let record = CallRecord::begin(method, peer, request.headers());
         request.extensions_mut().insert(record.clone());
-        let counted = record.clone();
-        let request =
-            request.map(|body| Body::new(LoggedBody::new(body, counted, Direction::Request)));
+        let (counted, stall_timeout) = (record.clone(), self.stall_timeout);
+        let request = request.map(|body| {
+            let body = match stall_timeout {
+                Some(limit) => Body::new(StallBody::new(body, limit, counted.clone())),
+                None => body,
+            };
+            Body::new(LoggedBody::new(body, counted, Direction::Request))
+        });
         let response = self.inner.call(request);
         Box::pin(async move { Ok(log_response(response.await?, record)) })
     }
@@ -73,7 +96,8 @@ fn log_response(mut response: Response<Body>, record: CallRecord) -> Response<Bo
     response.map(|body| Body::new(LoggedBody::new(body, record, Direction::Response)))
 }
 
-/// Notes the status of a call where `headers` tell it, and adds the request id to its message.
+/// Notes the status of a call where `headers` tell it, and adds the request id to its message. A
+/// failure that was noted before is the status that the caller gets.
 pub(super) fn note_status(headers: &mut HeaderMap, record: &CallRecord) {
     let Some(status) = headers.get(GRPC_STATUS) else { return };
     let code = status.to_str().ok().and_then(|text| text.parse().ok());
@@ -81,13 +105,14 @@ pub(super) fn note_status(headers: &mut HeaderMap, record: &CallRecord) {
     if code == Code::Ok {
         return record.end(code, String::new());
     }
-    // The message is percent-encoded; what is added is all characters that stay as they are.
     let message = headers.get(GRPC_MESSAGE).map_or(&b""[..], HeaderValue::as_bytes);
-    let text = percent_encoding::percent_decode(message).decode_utf8_lossy().into_owned();
-    let space = if message.is_empty() { "" } else { " " };
-    let id = format!("{space}(request id {})", record.request_id());
-    if let Ok(message) = HeaderValue::from_bytes(&[message, id.as_bytes()].concat()) {
+    record.end(code, percent_decode(message).decode_utf8_lossy().into_owned());
+    let Some((code, text)) = record.failure() else { return };
+    let space = if text.is_empty() { "" } else { " " };
+    let message = format!("{text}{space}(request id {})", record.request_id());
+    let message = utf8_percent_encode(&message, ENCODED).to_string();
+    if let Ok(message) = HeaderValue::from_str(&message) {
         headers.insert(GRPC_MESSAGE, message);
+        headers.insert(GRPC_STATUS, HeaderValue::from(code.to_i32()));
     }
-    record.end(code, text);
 }

@@ -76,8 +76,14 @@ impl CallRecord {
         self.0.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
+    /// How the call failed, if it has.
+    pub(super) fn failure(&self) -> Option<(Code, &str)> {
+        let (code, text) = self.0.end.get()?;
+        (*code != Code::Ok).then_some((*code, text.as_str()))
+    }
+
     /// Notes how the call ended; what was noted first stays.
-    pub(super) fn end(&self, code: Code, message: String) {
+    pub(crate) fn end(&self, code: Code, message: String) {
         self.0.end.get_or_init(|| (code, message));
     }
 }
@@ -91,12 +97,12 @@ fn is_harmless(id: &str) -> bool {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let given_up = (Code::Cancelled, "given up by the client".to_owned());
+        let given_up = (Code::Cancelled, "given up before its end".to_owned());
         let (code, error) = self.end.take().unwrap_or(given_up);
         let error = (code != Code::Ok).then_some(error);
         tracing::info!(
             target: "wingbeat::access",
-            id = self.request_id,
+            request_id = self.request_id,
             peer = self.peer.map(tracing::field::display),
             method = self.method,
             dataset = self.dataset.get(),

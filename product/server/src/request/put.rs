@@ -1,5 +1,5 @@
 //! What an upload asks for: the dataset from its descriptor, the rest from the command's JSON or
-//! from request headers.
+//! from request headers. What both say has to be the same.
 
 use serde::Deserialize;
 use wingbeat::{CallContext, Error, FlightDescriptor, Result};
@@ -18,6 +18,8 @@ const UPLOAD_ID: &str = "wingbeat-upload-id";
 const ROWS: &str = "wingbeat-rows";
 /// Request header: the most rows in one Parquet row group.
 const ROW_GROUP_ROWS: &str = "wingbeat-row-group-rows";
+/// Request header: the most bytes in one Parquet row group.
+const ROW_GROUP_BYTES: &str = "wingbeat-row-group-bytes";
 
 /// An upload's settings, as a command of a descriptor spells them.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -43,6 +45,9 @@ pub(crate) struct PutRequest {
     /// The most rows in one Parquet row group.
     #[serde(default)]
     pub(crate) row_group_rows: Option<u64>,
+    /// The most bytes in one Parquet row group.
+    #[serde(default)]
+    pub(crate) row_group_bytes: Option<u64>,
 }
 
 impl PutRequest {
@@ -66,6 +71,7 @@ impl PutRequest {
         merge(cx, UPLOAD_ID, &mut request.upload_id)?;
         merge(cx, ROWS, &mut request.rows)?;
         merge(cx, ROW_GROUP_ROWS, &mut request.row_group_rows)?;
+        merge(cx, ROW_GROUP_BYTES, &mut request.row_group_bytes)?;
         Ok(request)
     }
 
@@ -85,16 +91,17 @@ fn merge<T>(cx: &CallContext, name: &str, value: &mut Option<T>) -> Result<()>
 where
     T: std::str::FromStr + PartialEq,
 {
-    let Some(header) = cx.headers().get(name) else { return Ok(()) };
-    let parsed = header.to_str().ok().and_then(|text| text.trim().parse().ok());
-    let Some(parsed) = parsed else {
-        return Err(Error::invalid_argument(format!("header {name}: {header:?} is not valid")));
-    };
-    if value.as_ref().is_some_and(|value| *value != parsed) {
-        let text = format!("header {name} and the command's JSON contradict each other");
-        return Err(Error::invalid_argument(text));
+    for header in cx.headers().get_all(name) {
+        let parsed = header.to_str().ok().and_then(|text| text.trim().parse().ok());
+        let Some(parsed) = parsed else {
+            return Err(Error::invalid_argument(format!("header {name}: {header:?} is not valid")));
+        };
+        if value.as_ref().is_some_and(|value| *value != parsed) {
+            let text = format!("header {name}: {header:?} contradicts what else the upload says");
+            return Err(Error::invalid_argument(text));
+        }
+        *value = Some(parsed);
     }
-    *value = Some(parsed);
     Ok(())
 }
 

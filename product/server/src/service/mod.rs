@@ -6,8 +6,7 @@ mod info;
 mod list;
 mod put;
 
-use std::time::Duration;
-
+use tokio_util::sync::CancellationToken;
 use wingbeat::{
     Action, ActionResult, ActionType, BatchStream, CallContext, Criteria, Error, FlightDescriptor,
     FlightInfo, FlightService, ReplyStream, Result, SchemaResult, Ticket, Upload,
@@ -33,7 +32,7 @@ pub struct StoreService {
     store: Store,
     budget: Budget,
     writes: Writes,
-    stall_timeout: Duration,
+    stopping: CancellationToken,
 }
 
 impl StoreService {
@@ -42,9 +41,13 @@ impl StoreService {
     pub fn new(store: Store, config: &ServeConfig) -> Self {
         Self {
             store,
-            budget: Budget::new(config.memory_limit_bytes, config.max_uploads),
+            budget: Budget::new(
+                config.memory_limit_bytes,
+                config.max_uploads,
+                config.room_wait,
+            ),
             writes: Writes::Allowed,
-            stall_timeout: config.stall_timeout,
+            stopping: CancellationToken::new(),
         }
     }
 
@@ -52,6 +55,12 @@ impl StoreService {
     #[must_use]
     pub fn with_writes(&self, writes: Writes) -> Self {
         Self { writes, ..self.clone() }
+    }
+
+    /// The same service, whose uploads are given up once `stopping` is cancelled.
+    #[must_use]
+    pub(crate) fn with_stopping(self, stopping: CancellationToken) -> Self {
+        Self { stopping, ..self }
     }
 
     /// Runs `work`, which may block, off the I/O threads.

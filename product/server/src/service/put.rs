@@ -8,6 +8,9 @@ use crate::log::CallRecord;
 use crate::request::PutRequest;
 use crate::status::IntoFlight;
 
+/// The largest row group that may be asked for, in bytes: the writer holds one in memory.
+const ROW_GROUP_BYTES_MAX: u64 = 1 << 30;
+
 impl StoreService {
     pub(super) async fn put(&self, cx: &CallContext, mut upload: Upload) -> Result<()> {
         self.check_writes()?;
@@ -17,10 +20,14 @@ impl StoreService {
             record.dataset(&request.dataset);
         }
         let options = stage_options(&request)?;
-        let _room = self.budget.upload().await?;
-        let schema = self.unless_stalled(upload.schema()).await?;
+        let _room = self.budget.upload(options.write.row_group_bytes).await?;
+        let schema = self.unless_stopping(upload.schema()).await?;
         let mut staged = self.store.stage(&request.dataset, schema, options).await.into_flight()?;
-        self.receive(&mut upload, &mut staged, record.as_ref()).await?;
+        let received = self.receive(&mut upload, &mut staged, record.as_ref());
+        if let Err(error) = self.unless_stopping(received).await {
+            staged.abort().await;
+            return Err(error);
+        }
         let object = staged.finish().await.into_flight()?;
         let commit = self.store.commit(vec![object], None).await.into_flight()?;
         // The data is durable now, whether the client still listens or not. This is the only
@@ -38,7 +45,7 @@ impl StoreService {
         staged: &mut Staged,
         record: Option<&CallRecord>,
     ) -> Result<()> {
-        while let Some(batch) = self.unless_stalled(upload.next_batch()).await? {
+        while let Some(batch) = upload.next_batch().await? {
             if let Some(record) = record {
                 record.batch(&batch);
             }
@@ -47,16 +54,12 @@ impl StoreService {
         Ok(())
     }
 
-    /// What the client does next, unless it does nothing for too long.
-    async fn unless_stalled<T>(&self, next: impl Future<Output = Result<T>>) -> Result<T> {
-        match tokio::time::timeout(self.stall_timeout, next).await {
-            Ok(next) => next,
-            Err(_) => {
-                let seconds = self.stall_timeout.as_secs();
-                let text = format!("the upload made no progress for {seconds} s and was ended");
-                Err(Error::deadline_exceeded(text))
-            }
-        }
+    /// What an upload waits for, unless the server is stopping.
+    async fn unless_stopping<T>(&self, step: impl Future<Output = Result<T>>) -> Result<T> {
+        let step = self.stopping.run_until_cancelled(step).await;
+        step.unwrap_or_else(|| {
+            Err(Error::unavailable("the server is stopping; nothing of the upload was kept"))
+        })
     }
 }
 
@@ -101,10 +104,23 @@ fn write_options(request: &PutRequest) -> Result<WriteOptions> {
             compression.parse().map_err(|e| Error::invalid_argument(format!("{e}")))?;
         options = options.with_compression(compression);
     }
-    if let Some(rows) = request.row_group_rows {
-        options = options.with_row_group_rows(usize::try_from(rows).unwrap_or(usize::MAX));
+    if let Some(rows) = row_group("rows", request.row_group_rows, u64::MAX)? {
+        options = options.with_row_group_rows(rows);
+    }
+    if let Some(bytes) = row_group("bytes", request.row_group_bytes, ROW_GROUP_BYTES_MAX)? {
+        options = options.with_row_group_bytes(bytes);
     }
     Ok(options)
+}
+
+/// A bound of a row group, checked.
+fn row_group(what: &str, asked: Option<u64>, max: u64) -> Result<Option<usize>> {
+    let Some(asked) = asked else { return Ok(None) };
+    if asked == 0 || asked > max {
+        let text = format!("row groups of {asked} {what}: expected 1 to {max}");
+        return Err(Error::invalid_argument(text));
+    }
+    Ok(Some(usize::try_from(asked).unwrap_or(usize::MAX)))
 }
 
 #[cfg(test)]
@@ -135,6 +151,20 @@ mod tests {
         assert_eq!(code(Some("append"), None), Code::Unimplemented);
         assert_eq!(code(Some("upsert"), None), Code::InvalidArgument);
         assert_eq!(code(None, Some("csv")), Code::InvalidArgument);
+    }
+
+    #[test]
+    fn row_groups_have_bounds() {
+        let asked = |rows, bytes| {
+            let request =
+                PutRequest { row_group_rows: rows, row_group_bytes: bytes, ..request(None, None) };
+            write_options(&request)
+        };
+        let options = asked(Some(7), Some(9)).unwrap();
+        assert_eq!((options.row_group_rows, options.row_group_bytes), (7, 9));
+        for (rows, bytes) in [(Some(0), None), (None, Some(0)), (None, Some(u64::MAX))] {
+            assert_eq!(asked(rows, bytes).unwrap_err().code(), Code::InvalidArgument);
+        }
     }
 
     #[test]

@@ -211,7 +211,7 @@ fn over_folder(writing: &Writing, from: &Path, to: &Path) -> Result<(), StoreErr
         Err(error) if error.kind() == io::ErrorKind::Unsupported => Err(StoreError::Unsupported {
             reason: format!(
                 "the file system cannot exchange folder {} for a file; drop the dataset first",
-                to.display()
+                relative(writing, to).display()
             ),
         }),
         Err(error) => Err(refused(to, error)),
@@ -229,21 +229,24 @@ fn elsewhere(
     if to.symlink_metadata().is_ok() {
         // Something that is no dataset, such as a folder of other datasets, bears the file's name.
         return Err(StoreError::Protected {
-            name: to.display().to_string(),
+            name: relative(writing, to).display().to_string(),
             found: "in the way and no dataset",
             action: "replaced",
         });
     }
-    let relative =
-        |path: &Path| -> PathBuf { path.strip_prefix(writing.root()).unwrap_or(path).to_owned() };
     intent::run(
         writing,
         &Intent {
-            from: relative(from),
-            to: relative(to),
+            from: relative(writing, from),
+            to: relative(writing, to),
             version: version.to_owned(),
-            old: relative(&over.path),
+            old: relative(writing, &over.path),
             old_version: over.version.clone(),
         },
     )
+}
+
+/// A path as it may be told: below the store's folder.
+fn relative(writing: &Writing, path: &Path) -> PathBuf {
+    path.strip_prefix(writing.root()).unwrap_or(path).to_owned()
 }
