@@ -9,19 +9,21 @@ use wingbeat::Code;
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes: 0 done (a reader that went away early counts as done), 1 failed, 2 wrong usage,
 3 not found, 4 refused (not allowed, read-only, exists already), 5 the server cannot be reached
-or did not answer in time, 130 interrupted.";
+or did not answer in time, 128 and the signal's number when interrupted (Ctrl-C: 130).";
 
 /// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// A call failed.
     Flight(wingbeat::Error),
+    /// A call failed, and a flag would change that.
+    Refused(wingbeat::Error, &'static str),
     /// Files, the store or the server failed.
     Local(String),
     /// The command line makes no sense.
     Usage(String),
-    /// Ctrl-C.
-    Interrupted,
+    /// A signal of this number: Ctrl-C is 2.
+    Interrupted(u8),
     /// Whoever read our stdout has gone: nothing is wrong.
     BrokenPipe,
 }
@@ -40,14 +42,22 @@ impl Failure {
         Self::Usage(what.to_string())
     }
 
+    /// A refusal of a server; `hint` is told where the refusal names `what` would be needed.
+    pub(crate) fn refused(error: wingbeat::Error, what: &str, hint: &'static str) -> Self {
+        if error.code() == Code::FailedPrecondition && error.message().contains(what) {
+            return Self::Refused(error, hint);
+        }
+        Self::Flight(error)
+    }
+
     /// The process's exit code.
     pub(crate) fn exit_code(&self) -> ExitCode {
         let code = match self {
             Self::BrokenPipe => 0,
             Self::Local(_) => 1,
             Self::Usage(_) => 2,
-            Self::Interrupted => 130,
-            Self::Flight(error) => match error.code() {
+            Self::Interrupted(signal) => 128_u8.saturating_add(*signal),
+            Self::Flight(error) | Self::Refused(error, _) => match error.code() {
                 Code::NotFound => 3,
                 Code::AlreadyExists
                 | Code::FailedPrecondition
@@ -64,11 +74,21 @@ impl Failure {
     pub(crate) fn message(&self) -> Option<String> {
         match self {
             Self::BrokenPipe => None,
-            Self::Interrupted => Some("interrupted".to_owned()),
+            Self::Interrupted(_) => Some("interrupted".to_owned()),
             Self::Local(text) | Self::Usage(text) => Some(text.clone()),
+            Self::Refused(error, hint) => {
+                Some(format!("{} ({})\nhint: {hint}", error.message(), error.code().name()))
+            }
+            // What failed here is named by its text; the code says nothing more.
+            Self::Flight(error) if is_local(error) => Some(error.message().to_owned()),
             Self::Flight(error) => Some(format!("{} ({})", error.message(), error.code().name())),
         }
     }
+}
+
+/// Whether the call failed for a reason that lies here, such as a file that cannot be read.
+fn is_local(error: &wingbeat::Error) -> bool {
+    error.origin() != wingbeat::Origin::Peer && error.code() == Code::Internal
 }
 
 impl From<wingbeat::Error> for Failure {
@@ -127,6 +147,7 @@ mod tests {
         assert_eq!(code(wingbeat::Error::already_exists("x").into()), expect(4));
         assert_eq!(code(wingbeat::Error::unavailable("x").into()), expect(5));
         assert_eq!(code(wingbeat::Error::internal("x").into()), expect(1));
+        assert_eq!(code(Failure::Interrupted(2)), expect(130));
         let pipe = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
         assert_eq!(code(pipe.into()), expect(0));
     }

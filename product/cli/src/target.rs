@@ -85,7 +85,6 @@ mod tests {
             command: None,
             ticket: None,
             path: Vec::new(),
-            json: false,
             connect: crate::args::ConnectArgs::default(),
         }
     }

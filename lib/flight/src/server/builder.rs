@@ -193,7 +193,8 @@ async fn listen(address: &str) -> Result<Listener> {
     let parsed: Address =
         address.parse().map_err(|error| crate::client::bad_address(address, error))?;
     Listener::bind(&parsed).await.map_err(|error| {
-        Error::unavailable(format!("cannot listen on {address}: {error}")).with_source(error)
+        // The text of the listener names the address.
+        Error::unavailable(error.to_string()).with_source(error)
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// How to reach a server.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct ConnectArgs {
-    /// Send this header with every call (VALUE may be @FILE); repeatable
+    /// Send this header with every call (VALUE may be @FILE, @- for stdin); repeatable
     #[arg(short = 'H', long = "header", value_name = "KEY=VALUE")]
     pub(crate) headers: Vec<String>,
     /// Give up when a call takes longer (10s, 5m)
@@ -27,9 +27,6 @@ pub(crate) struct FlightArgs {
     /// Ask with a path descriptor of exactly these components; repeatable
     #[arg(long, value_name = "COMPONENT")]
     pub(crate) path: Vec<String>,
-    /// Print JSON where text would be printed
-    #[arg(long)]
-    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
 }

@@ -2,19 +2,21 @@
 
 mod flight;
 mod output;
+mod put;
 mod serve;
 
 use clap::{Parser, Subcommand};
 
 pub(crate) use flight::{ConnectArgs, FlightArgs, ReadArgs};
 pub(crate) use output::{FormatArg, OutputArgs};
+pub(crate) use put::{ModeArg, PutArgs};
 pub(crate) use serve::{LogFormatArg, ServeArgs};
 
 use crate::url::GRAMMAR;
 
 /// Arrow Flight, served and fetched.
 #[derive(Debug, Parser)]
-#[command(name = "wingbeat", version, about, after_help = GRAMMAR, max_term_width = 100)]
+#[command(name = "wingbeat", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -25,24 +27,34 @@ pub(crate) enum Command {
     /// Serve a folder of Parquet, Arrow IPC, CSV and NDJSON files as flights
     Serve(ServeArgs),
     /// List the flights of a server
+    #[command(after_long_help = GRAMMAR)]
     Ls(LsArgs),
     /// Show what a server says about a flight: schema, totals, endpoints
-    Info(FlightArgs),
+    #[command(after_long_help = GRAMMAR)]
+    Info(InfoArgs),
     /// Show the schema of a flight
-    Schema(FlightArgs),
+    #[command(after_long_help = GRAMMAR)]
+    Schema(InfoArgs),
     /// Read a flight into a file, or to stdout
+    #[command(after_long_help = GRAMMAR)]
     Get(GetArgs),
     /// Write files, or stdin, as flights
+    #[command(after_long_help = GRAMMAR)]
     Put(PutArgs),
     /// Delete a flight
+    #[command(after_long_help = GRAMMAR)]
     Rm(RmArgs),
     /// Send batches through a DoExchange service and write what comes back
+    #[command(after_long_help = GRAMMAR)]
     Exchange(ExchangeArgs),
     /// List the actions of a server
+    #[command(after_long_help = GRAMMAR)]
     Actions(ServerArgs),
     /// Run an action of a server
+    #[command(after_long_help = GRAMMAR)]
     Action(ActionArgs),
     /// Measure how fast a server answers
+    #[command(after_long_help = GRAMMAR)]
     Ping(PingArgs),
     /// Generate data, serve it, upload it, read it back and time all of it
     Demo(DemoArgs),
@@ -52,7 +64,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LsArgs {
-    /// The server, or a prefix of flights on it (grpc://HOST/PREFIX/)
+    /// The server, a prefix of flights on it (grpc://HOST/PREFIX/), or one flight
     pub(crate) url: String,
     /// Send these bytes as the criteria instead of the prefix (@FILE reads them from a file)
     #[arg(long, value_name = "BYTES|@FILE")]
@@ -60,11 +72,20 @@ pub(crate) struct LsArgs {
     /// Print one JSON object a flight
     #[arg(long)]
     pub(crate) json: bool,
-    /// Print rows, bytes, columns and format beside the names
+    /// Print rows, bytes, columns and format before the names, `-` where the server does not say
     #[arg(short, long)]
     pub(crate) long: bool,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InfoArgs {
+    #[command(flatten)]
+    pub(crate) flight: FlightArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -78,40 +99,6 @@ pub(crate) struct GetArgs {
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct PutArgs {
-    /// The files to send, `-` for stdin, and last the URL of the flight. Several files become one
-    /// flight, in one upload; with a URL that ends in a slash each becomes a flight of its own
-    #[arg(required = true, num_args = 2.., value_name = "FILE... URL")]
-    pub(crate) files_and_url: Vec<String>,
-    /// What to do where the flight is there: replace or create
-    #[arg(long, value_name = "MODE")]
-    pub(crate) mode: Option<String>,
-    /// The format of the input, where its name does not say (needed for stdin)
-    #[arg(long, value_enum)]
-    pub(crate) format: Option<FormatArg>,
-    /// The format in which the server stores the flight: parquet or arrow
-    #[arg(long, value_name = "FORMAT")]
-    pub(crate) store_as: Option<String>,
-    /// The compression in which the server stores the flight: none, snappy, lz4, zstd, zstd:LEVEL
-    #[arg(long, value_name = "CODEC")]
-    pub(crate) compression: Option<String>,
-    /// An id for this upload: repeated with the same id, it is not written twice
-    #[arg(long, value_name = "ID")]
-    pub(crate) upload_id: Option<String>,
-    /// Send a command descriptor instead of a path (@FILE reads it from a file)
-    #[arg(long = "cmd", value_name = "BYTES|@FILE")]
-    pub(crate) command: Option<String>,
-    /// Print the results as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Show no progress
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-    #[command(flatten)]
-    pub(crate) connect: ConnectArgs,
-}
-
-#[derive(Debug, clap::Args)]
 pub(crate) struct RmArgs {
     /// The flights to delete
     #[arg(required = true, value_name = "URL")]
@@ -119,6 +106,9 @@ pub(crate) struct RmArgs {
     /// Delete folders, and files that the server did not write, too
     #[arg(long)]
     pub(crate) force: bool,
+    /// Print one JSON object a flight
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
 }
@@ -154,9 +144,12 @@ pub(crate) struct ActionArgs {
     pub(crate) url: String,
     /// The type of the action
     pub(crate) r#type: String,
-    /// The body of the action (@FILE reads it from a file)
+    /// The body of the action (@FILE reads it from a file, @- from stdin)
     #[arg(default_value = "", value_name = "BODY|@FILE")]
     pub(crate) body: String,
+    /// Print each result as a JSON object with `text`, or `base64` where it is no text
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
 }
@@ -180,6 +173,9 @@ pub(crate) struct DemoArgs {
     /// The TPC-H scale factor: 1 is 6 million rows, about 1 GiB of Arrow data
     #[arg(long, default_value_t = 1.0, value_parser = parse_scale)]
     pub(crate) scale: f64,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Keep the folder with the uploaded flight, and say where it is
     #[arg(long)]
     pub(crate) keep: bool,
@@ -214,7 +210,8 @@ mod tests {
     fn a_put_takes_files_and_a_url() {
         let cli = Cli::parse_from(["wingbeat", "put", "a.csv", "b.csv", "grpc://h/x"]);
         let Command::Put(put) = cli.command else { panic!("{cli:?}") };
-        assert_eq!(put.files_and_url, ["a.csv", "b.csv", "grpc://h/x"]);
+        assert_eq!(put.files, ["a.csv", "b.csv"]);
+        assert_eq!(put.url, "grpc://h/x");
         assert!(Cli::try_parse_from(["wingbeat", "put", "grpc://h/x"]).is_err());
     }
 }

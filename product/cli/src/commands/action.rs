@@ -5,6 +5,7 @@ use std::io::Write;
 use serde_json::json;
 use wingbeat::Action;
 
+use super::describe::bytes_json;
 use crate::args::{ActionArgs, ServerArgs};
 use crate::bytes_arg::read_bytes;
 use crate::connect::{client, parse_url};
@@ -32,6 +33,10 @@ pub(super) async fn run(args: ActionArgs) -> Outcome {
     let mut out = std::io::stdout().lock();
     while let Some(result) = results.next().await? {
         let body = result.body;
+        if args.json {
+            writeln!(out, "{}", bytes_json("text", "base64", &body))?;
+            continue;
+        }
         out.write_all(&body)?;
         if !body.ends_with(b"\n") {
             out.write_all(b"\n")?;

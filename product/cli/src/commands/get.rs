@@ -1,20 +1,24 @@
 //! `wingbeat get`: a flight into a file, or to stdout.
 
+use std::io::IsTerminal;
+
 use wingbeat::{BatchStream, Client};
 
 use crate::args::{GetArgs, OutputArgs};
 use crate::connect::{client, parse_url};
 use crate::exit::{Failure, Outcome};
-use crate::output::Sink;
+use crate::output::{Choice, ROWS_MAX, Sink, Table};
 use crate::progress::Progress;
 use crate::target::Target;
 
 pub(super) async fn run(args: GetArgs) -> Outcome {
     let url = parse_url(&args.flight.url)?;
     let target = Target::new(&url, &args.flight)?.with_read(&args.read)?;
+    // A mistake in the command line is told before anybody is asked.
+    Choice::new(&args.output)?;
     let client = client(&url, &args.flight.connect)?;
     let (stream, rows) = open(&client, target).await?;
-    write_all(stream, rows, &args.output).await
+    write_all(stream, rows, args.read.limit, &args.output).await
 }
 
 /// The stream of a target, and how many rows it will have where the server knows.
@@ -29,16 +33,26 @@ async fn open(client: &Client, target: Target) -> Outcome<(BatchStream, Option<u
     }
 }
 
-/// Writes every batch of `stream` where `args` say, off the I/O threads.
+/// Writes every batch of `stream` where `args` say, off the I/O threads. A table shows
+/// `table_rows` rows.
 pub(super) async fn write_all(
     mut stream: BatchStream,
     rows: Option<u64>,
+    table_rows: Option<u64>,
     args: &OutputArgs,
 ) -> Outcome {
     let schema = stream.schema().clone();
-    let progress = Progress::new("get", rows, args.quiet);
+    // A bar between the rows on a terminal would spoil both.
+    let hidden = args.quiet || (args.output == "-" && std::io::stdout().is_terminal());
+    let progress = Progress::new("get", rows, hidden);
     let arguments = args.clone();
-    let mut sink = blocking(move || Sink::open(&arguments, &schema)).await?;
+    // The place stays here: when this is dropped, the unfinished file goes at once, whatever the
+    // thread that writes is doing.
+    let (mut sink, place) = blocking(move || {
+        let table = || Table::new(&schema, table_rows.unwrap_or(ROWS_MAX), rows);
+        Sink::open(&arguments, &schema, table)
+    })
+    .await?;
     while let Some(batch) = stream.next_batch().await? {
         progress.batch(&batch);
         sink = blocking(move || {
@@ -46,9 +60,18 @@ pub(super) async fn write_all(
             Ok(sink)
         })
         .await?;
+        if sink.is_full() {
+            break;
+        }
     }
+    // What was not read is not wanted: the server stops.
+    drop(stream);
+    blocking(move || sink.finish()).await?;
     progress.finish();
-    blocking(move || sink.finish()).await
+    match place {
+        Some(place) => place.persist(),
+        None => Ok(()),
+    }
 }
 
 /// Runs `work`, which may block, off the I/O threads.

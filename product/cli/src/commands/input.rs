@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
-use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::{ArrowError, SchemaRef};
-use wingbeat_store::{FileReader, Format, ReadOptions};
+use arrow_array::RecordBatch;
+use arrow_schema::{Field, SchemaRef};
+use wingbeat_store::{FileReader, Format, ReadOptions, StoreError};
 
 use super::get::blocking;
 use crate::args::FormatArg;
@@ -16,6 +16,7 @@ pub(super) struct Input {
     schema: SchemaRef,
     current: FileReader,
     rest: VecDeque<(PathBuf, Format)>,
+    rows: Option<u64>,
 }
 
 impl Input {
@@ -50,16 +51,17 @@ impl Input {
         };
         let current = open_file(&first, first_format)?;
         let schema = current.schema().clone();
+        let mut rows = current.rows();
         for (path, format) in &rest {
             let other = open_file(path, *format)?;
-            let other = other.schema();
-            if other.fields() != schema.fields() {
+            if let Some(difference) = difference(&schema, other.schema()) {
                 let (path, first) = (path.display(), first.display());
-                let text = format!("{path} has another schema than {first}: {other} and {schema}");
+                let text = format!("{path} has another schema than {first}: {difference}");
                 return Err(Failure::local(text));
             }
+            rows = rows.zip(other.rows()).map(|(a, b)| a + b);
         }
-        Ok(Self { schema, current, rest })
+        Ok(Self { schema, current, rest, rows })
     }
 
     fn stdin(format: Option<Format>) -> Outcome<Self> {
@@ -68,12 +70,18 @@ impl Input {
         };
         let stdin = Box::new(std::io::BufReader::new(std::io::stdin()));
         let current = FileReader::from_reader(stdin, format, &ReadOptions::default())?;
-        Ok(Self { schema: current.schema().clone(), current, rest: VecDeque::new() })
+        let (schema, rows) = (current.schema().clone(), current.rows());
+        Ok(Self { schema, current, rest: VecDeque::new(), rows })
+    }
+
+    /// The schema of every batch.
+    pub(super) fn schema(&self) -> SchemaRef {
+        self.schema.clone()
     }
 
     /// The rows that the files have, where every one of them knows.
     pub(super) fn rows(&self) -> Option<u64> {
-        if self.rest.is_empty() { self.current.rows() } else { None }
+        self.rows
     }
 }
 
@@ -91,29 +99,43 @@ pub(crate) fn format_of_name(file: &str) -> Option<Format> {
 }
 
 fn open_file(path: &Path, format: Format) -> Outcome<FileReader> {
-    FileReader::open(path, format, &ReadOptions::default())
-        .map_err(|e| Failure::local(format_args!("cannot read {}: {e}", path.display())))
+    FileReader::open(path, format, &ReadOptions::default()).map_err(|error| match error {
+        // The store's text names the file already.
+        StoreError::Io { path, source } => {
+            Failure::local(format_args!("cannot read {}: {source}", path.display()))
+        }
+        other => Failure::local(other),
+    })
+}
+
+/// The first difference between the columns of two schemas, for people.
+fn difference(first: &SchemaRef, second: &SchemaRef) -> Option<String> {
+    let (a, b) = (first.fields(), second.fields());
+    if a.len() != b.len() {
+        return Some(format!("{} columns where {} are expected", b.len(), a.len()));
+    }
+    let (a, b) = a.iter().zip(b).find(|(a, b)| a != b)?;
+    Some(format!("column {} where {} is expected", named(b), named(a)))
+}
+
+fn named(field: &Field) -> String {
+    let null = if field.is_nullable() { "" } else { " not null" };
+    format!("{:?} {}{null}", field.name(), field.data_type())
 }
 
 impl Iterator for Input {
-    type Item = Result<RecordBatch, ArrowError>;
+    type Item = Result<RecordBatch, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(batch) = self.current.next() {
-                return Some(batch.map_err(|e| ArrowError::ExternalError(Box::new(e))));
+                return Some(batch);
             }
             let (path, format) = self.rest.pop_front()?;
             match FileReader::open(&path, format, &ReadOptions::default()) {
                 Ok(reader) => self.current = reader,
-                Err(e) => return Some(Err(ArrowError::ExternalError(Box::new(e)))),
+                Err(e) => return Some(Err(e)),
             }
         }
-    }
-}
-
-impl RecordBatchReader for Input {
-    fn schema(&self) -> SchemaRef {
-        self.schema.clone()
     }
 }

@@ -3,6 +3,7 @@
 mod action;
 mod completion;
 mod demo;
+mod describe;
 mod exchange;
 mod get;
 mod info;

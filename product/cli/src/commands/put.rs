@@ -3,13 +3,12 @@
 use std::io::Write;
 use std::path::Path;
 
-use arrow_array::RecordBatchReader;
 use serde_json::{Value, json};
 use wingbeat::{BatchStream, Client, FlightDescriptor, HeaderName};
 use wingbeat_store::Format;
 
 use super::input::Input;
-use crate::args::PutArgs;
+use crate::args::{ModeArg, PutArgs};
 use crate::bytes_arg::read_bytes;
 use crate::connect::{client, header_value, parse_url};
 use crate::exit::{Failure, Outcome};
@@ -23,14 +22,16 @@ struct Job {
 }
 
 pub(super) async fn run(args: PutArgs) -> Outcome {
-    let Some((url, files)) = args.files_and_url.split_last() else {
-        return Err(Failure::usage("put takes files and a URL"));
-    };
-    let url = parse_url(url)?;
+    let url = parse_url(&args.url)?;
     let client = with_settings(client(&url, &args.connect)?, &args)?;
-    for job in jobs(files, &url, args.command.is_some())? {
+    let has_descriptor = args.command.is_some() || !args.path.is_empty();
+    for mut job in jobs(&args.files, &url, has_descriptor)? {
+        if !args.path.is_empty() {
+            job.url.path.clone_from(&args.path);
+            job.url.is_prefix = false;
+        }
         let result = upload(&client, &job, &args).await?;
-        report(&job, &result, args.json)?;
+        report(&job, &result, &args)?;
     }
     Ok(())
 }
@@ -38,10 +39,10 @@ pub(super) async fn run(args: PutArgs) -> Outcome {
 /// Tells the server what the flags say, in the headers that it documents.
 fn with_settings(mut client: Client, args: &PutArgs) -> Outcome<Client> {
     let settings = [
-        ("wingbeat-mode", &args.mode),
-        ("wingbeat-format", &args.store_as),
-        ("wingbeat-compression", &args.compression),
-        ("wingbeat-upload-id", &args.upload_id),
+        ("wingbeat-mode", args.mode.map(ModeArg::name)),
+        ("wingbeat-format", args.store_as.as_deref()),
+        ("wingbeat-compression", args.compression.as_deref()),
+        ("wingbeat-upload-id", args.upload_id.as_deref()),
     ];
     for (header, value) in settings {
         if let Some(value) = value {
@@ -53,8 +54,8 @@ fn with_settings(mut client: Client, args: &PutArgs) -> Outcome<Client> {
 }
 
 /// Several files are one flight, or with a prefix a flight each.
-fn jobs(files: &[String], url: &FlightUrl, has_command: bool) -> Outcome<Vec<Job>> {
-    if has_command || !url.is_prefix {
+fn jobs(files: &[String], url: &FlightUrl, has_descriptor: bool) -> Outcome<Vec<Job>> {
+    if has_descriptor || !url.is_prefix {
         return Ok(vec![Job { files: files.to_vec(), url: url.clone() }]);
     }
     files
@@ -89,19 +90,26 @@ async fn upload(client: &Client, job: &Job, args: &PutArgs) -> Outcome<Value> {
     let stream = BatchStream::from_blocking(schema, batches);
     let result = client.do_put(descriptor, stream).finish().await;
     progress.finish();
-    let last = result?.map(|result| result.app_metadata).unwrap_or_default();
+    let result = result.map_err(|error| {
+        let hint = "--mode replace puts the upload in its place all the same";
+        Failure::refused(error, "wingbeat-mode: replace", hint)
+    })?;
+    let last = result.map(|result| result.app_metadata).unwrap_or_default();
     Ok(serde_json::from_slice(&last)
-        .unwrap_or_else(|_| json!({ "app_metadata": super::info::printable(&last) })))
+        .unwrap_or_else(|_| json!({ "app_metadata": super::describe::printable(&last) })))
 }
 
-fn report(job: &Job, result: &Value, as_json: bool) -> Outcome {
-    if as_json {
+fn report(job: &Job, result: &Value, args: &PutArgs) -> Outcome {
+    if args.json {
         let mut line = result.clone();
         line["url"] = json!(job.url.to_string());
         writeln!(std::io::stdout(), "{line}")?;
         return Ok(());
     }
-    let rows = result["rows"].as_u64().map_or("all".to_owned(), |rows| rows.to_string());
+    if args.quiet {
+        return Ok(());
+    }
+    let rows = result["rows"].as_u64().map_or_else(|| "all".to_owned(), |rows| rows.to_string());
     let stored = match (result["bytes"].as_u64(), result["format"].as_str()) {
         (Some(bytes), Some(format)) => format!(", stored as {bytes} bytes of {format}"),
         _ => String::new(),

@@ -1,7 +1,9 @@
 //! `wingbeat rm`: deletes flights.
 
+use std::io::Write;
+
 use serde_json::json;
-use wingbeat::Action;
+use wingbeat::{Action, Client};
 
 use crate::args::RmArgs;
 use crate::connect::{client, parse_url};
@@ -17,9 +19,21 @@ pub(super) async fn run(args: RmArgs) -> Outcome {
         }
         let body = json!({ "dataset": url.name(), "force": args.force }).to_string();
         let client = client(&url, &args.connect)?;
-        let mut results = client.do_action(Action::new("drop", body)).await?;
-        while results.next().await?.is_some() {}
-        say(&format!("{url}: deleted"));
+        drop_flight(&client, body).await.map_err(|error| {
+            Failure::refused(error, "\"force\"", "--force deletes it all the same")
+        })?;
+        if args.json {
+            let line = json!({ "url": url.to_string(), "deleted": true });
+            writeln!(std::io::stdout(), "{line}")?;
+        } else {
+            say(&format!("{url}: deleted"));
+        }
     }
+    Ok(())
+}
+
+async fn drop_flight(client: &Client, body: String) -> wingbeat::Result<()> {
+    let mut results = client.do_action(Action::new("drop", body)).await?;
+    while results.next().await?.is_some() {}
     Ok(())
 }

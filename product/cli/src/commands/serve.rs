@@ -1,6 +1,6 @@
 //! `wingbeat serve`: the server, its log and its signals.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -57,10 +57,18 @@ fn config(args: &ServeArgs) -> Outcome<ServeConfig> {
     Ok(config)
 }
 
+/// Whether the log may be coloured: on a terminal, unless `NO_COLOR` says otherwise.
+fn colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
 fn start_log(args: &ServeArgs) -> Outcome {
     let filter = EnvFilter::try_new(&args.log)
         .map_err(|e| Failure::usage(format_args!("--log {:?}: {e}", args.log)))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours());
     let started = match args.log_format {
         LogFormatArg::Text => log.with_target(false).try_init(),
         LogFormatArg::Json => log.json().flatten_event(true).try_init(),

@@ -1,57 +1,106 @@
 //! A file that is written beside its place and appears there when it is complete.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 use crate::exit::{Failure, Outcome};
 
 /// A file being written; dropped before [`persist`](Self::persist), nothing is left of it.
+///
+/// It is kept apart from the writer, which may be busy on another thread when it is dropped.
 #[derive(Debug)]
 pub(crate) struct AtomicFile {
-    file: NamedTempFile,
+    beside: TempPath,
     target: PathBuf,
 }
 
-impl AtomicFile {
-    /// Begins to write `target`.
-    pub(crate) fn create(target: &Path) -> Outcome<Self> {
-        let folder = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let file = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
-            .suffix(".part")
-            .permissions(default_permissions())
-            .tempfile_in(folder)
-            .map_err(|e| Failure::local(format_args!("cannot write {}: {e}", target.display())))?;
-        Ok(Self { file, target: target.to_path_buf() })
-    }
+/// Where the bytes of an output file go.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// Into a new file, which takes the old one's place at the end.
+    Beside(AtomicFile),
+    /// Into what is there and is no file: a device or a pipe.
+    Direct,
+}
 
-    /// A handle that writes into the file.
-    pub(crate) fn writer(&self) -> Outcome<File> {
-        Ok(self.file.reopen()?)
+impl Place {
+    /// Begins to write `target`: the place, and the file to write into.
+    ///
+    /// A symbolic link stays; what it leads to is written. A file that is there keeps its mode.
+    pub(crate) fn open(target: &Path) -> Outcome<(Self, File)> {
+        let failed = |e: io::Error| cannot_write(target, &e);
+        let old = match std::fs::metadata(target) {
+            Ok(old) => Some(old),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+            Err(e) => return Err(failed(e)),
+        };
+        if old.as_ref().is_some_and(std::fs::Metadata::is_dir) {
+            return Err(failed(io::ErrorKind::IsADirectory.into()));
+        }
+        if old.as_ref().is_some_and(|old| !old.is_file()) {
+            let file = File::options().write(true).open(target).map_err(failed)?;
+            return Ok((Self::Direct, file));
+        }
+        let end = if target.is_symlink() {
+            target.canonicalize().map_err(failed)?
+        } else {
+            target.to_path_buf()
+        };
+        let (file, beside) = create_beside(&end).map_err(failed)?;
+        if let Some(old) = old {
+            file.set_permissions(old.permissions()).map_err(failed)?;
+        }
+        Ok((Self::Beside(AtomicFile { beside, target: end }), file))
     }
 
     /// Puts the complete file in its place.
-    pub(crate) fn persist(mut self) -> Outcome {
-        self.file.flush()?;
-        self.file.as_file().sync_all()?;
-        let target = self.target.display().to_string();
-        self.file
-            .persist(&self.target)
-            .map_err(|e| Failure::local(format_args!("cannot write {target}: {}", e.error)))?;
-        Ok(())
+    pub(crate) fn persist(self) -> Outcome {
+        match self {
+            Self::Beside(file) => file.persist(),
+            Self::Direct => Ok(()),
+        }
     }
 }
 
+impl AtomicFile {
+    fn persist(self) -> Outcome {
+        let Self { beside, target } = self;
+        beside.persist(&target).map_err(|e| cannot_write(&target, &e.error))
+    }
+}
+
+fn create_beside(target: &Path) -> io::Result<(File, TempPath)> {
+    let folder = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    std::fs::metadata(folder)?;
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let file = tempfile::Builder::new()
+        .prefix(&format!(".{name}."))
+        .suffix(".part")
+        .permissions(default_permissions())
+        .tempfile_in(folder);
+    file.map(tempfile::NamedTempFile::into_parts).map_err(|e| {
+        // The text of the error would name the file beside, which nobody asked for.
+        e.kind().into()
+    })
+}
+
 /// What `File::create` would give, before the process's umask; a temporary file is private else.
-fn default_permissions() -> std::fs::Permissions {
+fn default_permissions() -> Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o666)
+}
+
+/// The failure to write `target`; a reader that went away is none.
+pub(crate) fn cannot_write(target: &Path, error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Failure::BrokenPipe;
+    }
+    Failure::local(format_args!("cannot write {}: {error}", target.display()))
 }
 
 /// Stdout as a writer that owns nothing else.
@@ -61,18 +110,41 @@ pub(crate) fn stdout() -> Box<dyn Write + Send> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
     use super::*;
 
     #[test]
     fn the_file_appears_only_when_it_is_complete() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("x.csv");
-        let file = AtomicFile::create(&target).unwrap();
-        file.writer().unwrap().write_all(b"whole").unwrap();
+        let (place, mut file) = Place::open(&target).unwrap();
+        file.write_all(b"whole").unwrap();
         assert!(!target.exists());
-        file.persist().unwrap();
+        place.persist().unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"whole");
-        drop(AtomicFile::create(&target).unwrap());
+        drop(Place::open(&target).unwrap());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_link_stays_and_a_mode_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("x.csv"), folder.path().join("link.csv"));
+        std::fs::write(&target, "old").unwrap();
+        std::fs::set_permissions(&target, Permissions::from_mode(0o640)).unwrap();
+        symlink("x.csv", &link).unwrap();
+        let (place, mut file) = Place::open(&link).unwrap();
+        file.write_all(b"new").unwrap();
+        place.persist().unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read(&target).unwrap(), b"new");
+        assert_eq!(target.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[test]
+    fn a_device_is_written_and_not_replaced() {
+        let (place, _) = Place::open(Path::new("/dev/null")).unwrap();
+        assert!(matches!(place, Place::Direct));
     }
 }

@@ -4,4 +4,5 @@ mod atomic_file;
 mod sink;
 mod table;
 
-pub(crate) use sink::Sink;
+pub(crate) use sink::{Choice, Sink};
+pub(crate) use table::{ROWS_MAX, Table};

@@ -7,6 +7,7 @@ mod memory;
 mod report;
 mod server_process;
 
+use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -55,7 +56,13 @@ pub(super) async fn run(args: DemoArgs) -> Outcome {
     say("the same bytes from memory, and through raw TCP");
     memory::measure(args.scale, sent.bytes, &mut report).await?;
     loopback::measure(sent.bytes, &mut report).await?;
-    report.print(&mut std::io::stdout().lock())?;
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{:#}", report.json())?;
+    } else {
+        report.print(&mut out)?;
+    }
+    drop(out);
     if args.keep {
         say(&format!("kept {}", folder.keep().display()));
     }

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::Volume;
 
 /// One step of the demo.
@@ -47,6 +49,25 @@ impl Report {
         self.verified = Some((rows, elapsed));
     }
 
+    /// The same for programs.
+    pub(super) fn json(&self) -> serde_json::Value {
+        let steps: Vec<_> = self
+            .lines
+            .iter()
+            .map(|line| {
+                json!({
+                    "step": line.what,
+                    "rows": line.volume.rows,
+                    "bytes": line.volume.bytes,
+                    "seconds": line.elapsed.as_secs_f64(),
+                    "gb_per_s": line.rate(),
+                })
+            })
+            .collect();
+        let equal = self.verified.map(|(rows, _)| rows);
+        json!({ "scale": self.scale, "steps": steps, "rows_compared_equal": equal })
+    }
+
     pub(super) fn print(&self, out: &mut impl Write) -> std::io::Result<()> {
         writeln!(out, "TPC-H lineitem, scale factor {}", self.scale)?;
         writeln!(out, "{:<36} {:>12} {:>15} {:>9} {:>7}", "", "rows", "bytes", "seconds", "GB/s")?;
@@ -81,7 +102,7 @@ fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);
