@@ -88,7 +88,7 @@ fn fixed(
     let small = data_type.is_decimal();
     let byte = |at: usize, random: &mut Random| match small && !at.is_multiple_of(width) {
         true => 0,
-        false => random.next() as u8,
+        false => random.next_u64() as u8,
     };
     let values: Vec<u8> = (0..len * width).map(|at| byte(at, random)).collect();
     let data = ArrayData::builder(data_type.clone())

@@ -2,6 +2,7 @@
 //! bytes, which must end in a value or an error.
 
 use bytes::Bytes;
+use wingbeat_testkit::Random;
 
 /// Bytes by their hexadecimal digits.
 pub(crate) fn unhex(hex: &str) -> Bytes {
@@ -36,14 +37,14 @@ pub(crate) fn mutated(bytes: &Bytes, seed: u64) -> Bytes {
 fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     let at = random.below(bytes.len().max(1));
     let Some(byte) = bytes.get_mut(at) else {
-        bytes.push(random.byte());
+        bytes.push(random.next_u64() as u8);
         return;
     };
     match random.below(7) {
         0 => *byte ^= 1 << random.below(8),
-        1 => *byte = random.byte(),
+        1 => *byte = random.next_u64() as u8,
         2 => *byte = [0, 1, 0x7f, 0x80, 0xff][random.below(5)],
-        3 => bytes.insert(at, random.byte()),
+        3 => bytes.insert(at, random.next_u64() as u8),
         4 => {
             bytes.remove(at);
         }
@@ -52,29 +53,5 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
             let part = bytes[at..].iter().take(random.below(16)).copied().collect::<Vec<_>>();
             bytes.splice(at..at, part);
         }
-    }
-}
-
-/// Splitmix64: small, and the same everywhere.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.next() as u8
     }
 }

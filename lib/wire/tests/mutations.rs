@@ -24,6 +24,7 @@ use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{DictionaryHandling, IpcWriteOptions};
 use bytes::Bytes;
 use samples::{Parts, batch_of, columns, messages, words};
+use wingbeat_testkit::Random;
 use wingbeat_wire::data::{BodyPool, FlightDataDecoder, FlightDataDeframer, FlightDataHead};
 use wingbeat_wire::ipc::{BatchDecoder, DecodedMessage, decode_encapsulated_schema, decode_schema};
 use wingbeat_wire::{Deframe, Limits, Segments};
@@ -89,22 +90,6 @@ fn peak_of<T>(run: impl FnOnce() -> T) -> (T, usize) {
     (value, PEAK.get().saturating_sub(before))
 }
 
-/// A small generator of random numbers (xorshift64*): the same numbers on every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
-    }
-}
-
 /// Numbers at which arithmetic goes wrong.
 const EDGES: [i64; 20] = [
     0,
@@ -133,12 +118,12 @@ const EDGES: [i64; 20] = [
 fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     for _ in 0..=random.below(4) {
         if bytes.is_empty() {
-            bytes.push(random.next() as u8);
+            bytes.push(random.next_u64() as u8);
         }
         let at = random.below(bytes.len());
         match random.below(8) {
             0 | 1 => bytes[at] ^= 1 << random.below(8),
-            2 => bytes[at] = random.next() as u8,
+            2 => bytes[at] = random.next_u64() as u8,
             3 => bytes[at] = bytes[at].wrapping_add(1),
             4 | 5 => {
                 let edge = EDGES[random.below(EDGES.len())].to_le_bytes();
@@ -188,7 +173,7 @@ fn rounds() -> usize {
 /// the bytes were accepted; it is told whether to look closely at what came out.
 fn torment(name: &str, original: &[u8], mut decode: impl FnMut(&[u8], bool) -> bool) {
     assert!(decode(original, true), "{name}: the original is refused");
-    let mut random = Random(0x5eed_0000 + original.len() as u64);
+    let mut random = Random::new(0x5eed_0000 + original.len() as u64);
     let mut accepted = 0;
     let mut check = |bytes: &[u8], what: &dyn Fn() -> String, closely: bool| {
         let (outcome, peak) = peak_of(|| catch_unwind(AssertUnwindSafe(|| decode(bytes, closely))));
@@ -319,7 +304,7 @@ fn record_batches_of_one_type() {
         let header = &stream.parts[last].header;
         let body = &stream.parts[last].body;
         let whole: Vec<u8> = header.iter().chain(body.iter()).copied().collect();
-        let mut random = Random(7);
+        let mut random = Random::new(7);
         for round in 0..rounds() / 20 {
             let mut bytes = whole.clone();
             mutate(&mut bytes, &mut random);

@@ -87,8 +87,8 @@ fn every_type_together() {
 
 #[test]
 fn metadata_version_4() {
-    // Unions and runs had a validity buffer then, as C++ and arrow-ipc's writer have it; arrow-ipc's
-    // reader trips over that of the runs.
+    // Unions and runs had a validity buffer then, as C++ and arrow-ipc's writer have it; the reader
+    // of arrow-ipc trips over that of the runs.
     let options = IpcWriteOptions::try_new(64, false, MetadataVersion::V4).unwrap();
     let whole = batch_of(columns());
     let (schema, found) = decode(&write(&whole.schema(), std::slice::from_ref(&whole), options));

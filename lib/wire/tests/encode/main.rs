@@ -1,10 +1,5 @@
 //! The encoder of IPC messages against the Arrow project's reader.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "helpers of tests fail as tests do"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 mod dictionaries;
 mod oracle;

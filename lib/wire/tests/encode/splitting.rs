@@ -143,7 +143,7 @@ fn compressed_messages_are_judged_by_their_true_size() {
 fn what_does_not_shrink_is_stored() {
     let mut random = Random::new(3);
     let noise: ArrayRef =
-        Arc::new(Int64Array::from_iter_values((0..10_000).map(|_| random.next() as i64)));
+        Arc::new(Int64Array::from_iter_values((0..10_000).map(|_| random.next_u64() as i64)));
     let batch = RecordBatch::try_from_iter([("n", noise)]).unwrap();
     for compression in [Compression::Lz4Frame, Compression::Zstd { level: 1 }] {
         let options = EncodeOptions::default().with_compression(compression);

@@ -1,12 +1,13 @@
 //! `FlightData` in any split and order, whole and damaged.
 
 use proptest::prelude::*;
+use wingbeat_testkit::Random;
 
 use super::*;
 use crate::Segments;
 use crate::data::FlightDataHead;
 use crate::grpc::frame;
-use crate::testing::{Random, mutated, mutations, truncations};
+use crate::testing::{mutated, mutations, truncations};
 
 mod golden;
 
