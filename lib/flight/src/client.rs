@@ -90,7 +90,8 @@ impl Client {
     /// The same with the options of a server.
     pub fn in_process_with(service: impl FlightService, options: ServerOptions) -> Self {
         let client = Arc::<ClientOptions>::default();
-        let channel = Channel::in_process(in_process(service, options), client.transport.clone());
+        let (server, transport) = (options.transport.clone(), client.transport.clone());
+        let channel = Channel::in_process(in_process(service, options), server, transport);
         Self::with_channel(channel, None, client)
     }
 

@@ -470,7 +470,8 @@ async fn a_huge_message_of_pieces_over_every_kind_of_connection() {
     echo_large(&Channel::new(reread, ChannelConfig::default())).await;
     drop(unix);
 
-    echo_large(&Channel::in_process(service(echo), ChannelConfig::default())).await;
+    let (server, client) = (ServerConfig::default(), ChannelConfig::default());
+    echo_large(&Channel::in_process(service(echo), server, client)).await;
 }
 
 #[tokio::test]
@@ -490,6 +491,7 @@ async fn in_process_calls_know_their_peer_and_end_with_the_channel() {
                 reply(HeaderMap::new(), Body::response(messages, HeaderMap::new))
             }
         }),
+        ServerConfig::default(),
         ChannelConfig::default(),
     );
     let messages = call(&channel).await.unwrap();

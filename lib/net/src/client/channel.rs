@@ -66,8 +66,9 @@ impl Channel {
         Self::with_connector(Connector::Address(address), config)
     }
 
-    /// A channel to a service in this process: the same HTTP/2, over a pipe in memory.
-    pub fn in_process<S>(service: S, config: ChannelConfig) -> Self
+    /// A channel to a service in this process: the same HTTP/2, over a pipe in memory, with the
+    /// tuning of both of its ends.
+    pub fn in_process<S>(service: S, server: ServerConfig, config: ChannelConfig) -> Self
     where
         S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
             + Clone
@@ -82,7 +83,7 @@ impl Channel {
                 far,
                 PeerAddr::InProcess,
                 service.clone(),
-                ServerConfig::default(),
+                server.clone(),
                 CancellationToken::new(),
             );
             (near, AbortOnDropHandle::new(tokio::spawn(served)))

@@ -38,7 +38,8 @@ pub struct ServerConfig {
     /// of a shell. One more is told so (GOAWAY) and closed.
     pub connections_max: usize,
     /// How long a call may wait for a client that takes nothing of its answer; 5 min. Then the
-    /// call is reset, and what its handler holds is free. `None` waits for ever.
+    /// call is reset, and what its handler holds is free. `None` waits for ever. A call with a
+    /// deadline is ended soon after that already.
     pub stall_timeout: Option<Duration>,
     /// How long running calls have to finish after a shutdown was asked for; 30 s, what
     /// orchestrators wait before they kill.

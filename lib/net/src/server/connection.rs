@@ -14,9 +14,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
+use wingbeat_wire::grpc::parse_timeout;
 
+use super::accept::GRPC_TIMEOUT;
 use super::config::ServerConfig;
-use super::stall::{until_stalled, watched};
+use super::stall::{set_deadline, until_stalled, watched};
 use crate::body::{Body, panicked};
 use crate::greeting::{Greeted, Watched};
 use crate::peer::PeerAddr;
@@ -75,6 +77,11 @@ where
 {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(peer);
+    let timeout = request.headers().get(GRPC_TIMEOUT).and_then(|value| value.to_str().ok());
+    // One that makes no sense is refused by whoever accepts the call.
+    if let Some(timeout) = timeout.and_then(|text| parse_timeout(text).ok()) {
+        set_deadline(timeout);
+    }
     let answer = AssertUnwindSafe(service.oneshot(request)).catch_unwind().await;
     let answer = answer.unwrap_or_else(|panic| Ok(panicked(&*panic).into_response()))?;
     Ok(answer.map(watched))
@@ -122,11 +129,7 @@ where
         let Self { token, stall_timeout } = self.clone();
         // Ends with the token, which the connection owns.
         tokio::spawn(async move {
-            let call = token.run_until_cancelled(call).map(|_| ());
-            match stall_timeout {
-                Some(timeout) => until_stalled(timeout, call).await,
-                None => call.await,
-            }
+            until_stalled(stall_timeout, token.run_until_cancelled(call).map(|_| ())).await;
         });
     }
 }

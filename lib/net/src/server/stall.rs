@@ -1,4 +1,4 @@
-//! Ends a call whose client takes nothing of its answer for too long.
+//! Ends a call whose client takes nothing of its answer, for too long or beyond its deadline.
 //!
 //! A client that grants no window, or grants it and never reads, holds its call, what the handler
 //! has open for it, and up to a window of memory, for as long as it likes. While the transport
@@ -7,8 +7,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -26,6 +26,10 @@ tokio::task_local! {
 /// `waiting_since` of a call that waits for its handler, or for nothing.
 const NOT_WAITING: u64 = u64::MAX;
 
+/// How long a call may go on after its deadline. One that does not wait for its client ends itself,
+/// with a status, and is to come first.
+const DEADLINE_GRACE: Duration = Duration::from_secs(1);
+
 /// Whether a call waits for its client, and since when.
 #[derive(Debug, Clone)]
 struct Progress(Arc<Inner>);
@@ -35,12 +39,20 @@ struct Inner {
     started: Instant,
     /// Milliseconds after `started`.
     waiting_since: AtomicU64,
+    deadline: OnceLock<Instant>,
+}
+
+/// Why a call was ended for its client.
+#[derive(Debug, Clone, Copy)]
+enum Stalled {
+    TimeOut,
+    Deadline,
 }
 
 impl Progress {
     fn new() -> Self {
         let waiting_since = AtomicU64::new(NOT_WAITING);
-        Self(Arc::new(Inner { started: Instant::now(), waiting_since }))
+        Self(Arc::new(Inner { started: Instant::now(), waiting_since, deadline: OnceLock::new() }))
     }
 
     /// A piece of the answer was handed to the transport, which now waits for room.
@@ -54,31 +66,55 @@ impl Progress {
         self.0.waiting_since.store(NOT_WAITING, Ordering::Relaxed);
     }
 
-    /// Resolves when the call has waited for its client for `timeout` without a break.
-    async fn stalled(&self, timeout: Duration) {
+    /// Resolves when the call has waited for its client for `timeout` without a break, or waits
+    /// for it beyond the deadline.
+    async fn stalled(&self, timeout: Option<Duration>) -> Stalled {
         loop {
+            let now = Instant::now();
             let since = match self.0.waiting_since.load(Ordering::Relaxed) {
-                NOT_WAITING => self.0.started.elapsed(),
-                since => Duration::from_millis(since),
+                NOT_WAITING => now,
+                since => self.0.started + Duration::from_millis(since),
             };
-            let due = self.0.started + since + timeout;
-            if due <= Instant::now() {
-                return;
+            // Times too far away to be told never come.
+            let time_out = timeout.and_then(|timeout| since.checked_add(timeout));
+            let deadline = self.0.deadline.get().map(|deadline| *deadline.max(&since));
+            let deadline = deadline.and_then(|deadline| deadline.checked_add(DEADLINE_GRACE));
+            let dues = [(time_out, Stalled::TimeOut), (deadline, Stalled::Deadline)];
+            let next = dues.into_iter().filter_map(|(due, why)| Some((due?, why)));
+            match next.min_by_key(|(due, _)| *due) {
+                Some((due, why)) if due <= now => return why,
+                Some((due, _)) => tokio::time::sleep_until(due).await,
+                None => std::future::pending().await,
             }
-            tokio::time::sleep_until(due).await;
         }
     }
 }
 
-/// Drives the task of one call to its end, or until its client has taken nothing for `timeout`;
-/// dropping the task resets the call.
-pub(super) async fn until_stalled(timeout: Duration, call: impl Future<Output = ()>) {
+/// Drives the task of one call to its end, or until its client has taken nothing for `timeout` or
+/// nothing beyond the deadline; dropping the task resets the call.
+pub(super) async fn until_stalled(timeout: Option<Duration>, call: impl Future<Output = ()>) {
     let progress = Progress::new();
     tokio::select! {
+        // The call first: its first poll sets the deadline, and its end counts.
+        biased;
         () = PROGRESS.scope(progress.clone(), call) => {}
-        () = progress.stalled(timeout) => {
-            tracing::warn!(seconds = timeout.as_secs(), "call ended: its client does not read");
+        why = progress.stalled(timeout) => match why {
+            Stalled::TimeOut => {
+                let seconds = timeout.map(|timeout| timeout.as_secs());
+                tracing::warn!(seconds, "call ended: its client does not read");
+            }
+            Stalled::Deadline => {
+                tracing::debug!("call ended: its deadline passed while its client did not read");
+            }
         }
+    }
+}
+
+/// Tells the task that drives the present call when the call has to be over.
+pub(super) fn set_deadline(timeout: Duration) {
+    if let Some(at) = Instant::now().checked_add(timeout) {
+        // Outside of such a task there is nobody to tell; a call has one deadline only.
+        let _ = PROGRESS.try_with(|progress| progress.0.deadline.set(at));
     }
 }
 
