@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use wingbeat_net::PeerAddr;
 use wingbeat_wire::message::ActionType;
 
+use crate::error::is_reserved;
 use crate::{Error, Method, Result};
 
 /// One call, as its handler sees it: who calls, with which headers, until when. Cheap to clone, so
@@ -121,7 +122,8 @@ impl CallContext {
     /// first; a DoPut's or DoExchange's also when its handler waits for the client.
     ///
     /// # Errors
-    /// When the headers are out, or when the name or value is not one that HTTP allows.
+    /// When the headers are out, when the name or value is not one that HTTP allows, or when the
+    /// name belongs to gRPC or HTTP (`grpc-status`, `content-type` and the like).
     pub fn set_header<N, V>(&self, name: N, value: V) -> Result<()>
     where
         N: TryInto<HeaderName, Error: Into<http::Error>>,
@@ -130,10 +132,8 @@ impl CallContext {
         let (name, value) = header(name, value)?;
         let mut response = self.response();
         if response.headers_sent {
-            return Err(Error::internal(format!(
-                "too late for the header {name}: headers are out"
-            ))
-            .with_origin(crate::Origin::Local));
+            let text = format!("too late for the header {name}: headers are out");
+            return Err(Error::internal(text));
         }
         response.headers.append(name, value);
         Ok(())
@@ -142,7 +142,8 @@ impl CallContext {
     /// Adds a trailer, which goes out when the call ends, well or not.
     ///
     /// # Errors
-    /// When the call has ended, or when the name or value is not one that HTTP allows.
+    /// When the call has ended, when the name or value is not one that HTTP allows, or when the
+    /// name belongs to gRPC or HTTP (`grpc-status`, `content-type` and the like).
     pub fn set_trailer<N, V>(&self, name: N, value: V) -> Result<()>
     where
         N: TryInto<HeaderName, Error: Into<http::Error>>,
@@ -151,9 +152,8 @@ impl CallContext {
         let (name, value) = header(name, value)?;
         let mut response = self.response();
         if response.trailers_sent {
-            return Err(Error::internal(format!(
-                "too late for the trailer {name}: the call ended"
-            )));
+            let text = format!("too late for the trailer {name}: the call ended");
+            return Err(Error::internal(text));
         }
         response.trailers.append(name, value);
         Ok(())
@@ -215,6 +215,9 @@ where
 {
     let name = name.try_into().map_err(|error| bad_header(error.into()))?;
     let value = value.try_into().map_err(|error| bad_header(error.into()))?;
+    if is_reserved(name.as_str()) {
+        return Err(Error::internal(format!("the header {name} belongs to gRPC or HTTP")));
+    }
     Ok((name, value))
 }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use wingbeat_wire::grpc::Code;
 
+pub(crate) use self::convert::is_reserved;
 pub use self::origin::Origin;
 
 /// `std::result::Result` with [`Error`] as the default error.

@@ -85,7 +85,8 @@ pub trait FlightService: Send + Sync + 'static {
         }
     }
 
-    /// The schema of a flight. By default that of [`get_flight_info`](Self::get_flight_info).
+    /// The schema of a flight. By default that of [`get_flight_info`](Self::get_flight_info);
+    /// NOT_FOUND where its reply holds none.
     fn get_schema(
         &self,
         cx: &CallContext,
@@ -93,6 +94,9 @@ pub trait FlightService: Send + Sync + 'static {
     ) -> impl Future<Output = Result<SchemaResult>> + Send {
         async move {
             match self.get_flight_info(cx, descriptor).await {
+                Ok(info) if info.schema.is_empty() => {
+                    Err(Error::not_found("the service does not say which schema the flight has"))
+                }
                 Ok(info) => Ok(SchemaResult { schema: info.schema }),
                 Err(error) => Err(derived(error, Method::GetSchema)),
             }

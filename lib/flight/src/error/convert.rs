@@ -108,7 +108,8 @@ impl Error {
     }
 }
 
-fn is_reserved(name: &str) -> bool {
+/// Whether a header or trailer belongs to gRPC or HTTP, so that no service may set it.
+pub(crate) fn is_reserved(name: &str) -> bool {
     name.starts_with("grpc-") && name != "grpc-status-details-bin"
         || matches!(name, "content-type" | "content-length" | "te" | "trailer" | "date" | "server")
 }

@@ -44,8 +44,11 @@ impl Origin {
     /// The usual origin of an error that the transport found.
     pub(crate) fn of_transport(code: Code) -> Self {
         match code {
-            Code::Cancelled | Code::DeadlineExceeded | Code::ResourceExhausted => Self::Local,
-            Code::InvalidArgument => Self::Caller,
+            // A reset that was sent here is known by its own reason: this is the other side's.
+            Code::Cancelled => Self::Peer,
+            Code::DeadlineExceeded | Code::ResourceExhausted => Self::Local,
+            // Also by HTTP statuses of whoever stands before the server.
+            Code::InvalidArgument | Code::PermissionDenied | Code::Unauthenticated => Self::Caller,
             _ => Self::Peer,
         }
     }

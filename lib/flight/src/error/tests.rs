@@ -77,4 +77,13 @@ fn received_errors_tell_whose_fault() {
     assert_eq!(error.origin(), Origin::Peer);
     let error = Error::from_status(Status::new(Code::DeadlineExceeded, ""));
     assert_eq!(error.origin(), Origin::Local);
+    // A reset or a refusal that came from the other side, not in trailers.
+    for (code, origin) in [
+        (Code::Cancelled, Origin::Peer),
+        (Code::Unavailable, Origin::Peer),
+        (Code::Unauthenticated, Origin::Caller),
+        (Code::ResourceExhausted, Origin::Local),
+    ] {
+        assert_eq!(Error::from_status(Status::new(code, "")).origin(), origin, "{code}");
+    }
 }

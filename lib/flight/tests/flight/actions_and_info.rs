@@ -92,6 +92,8 @@ impl FlightService for Full {
                 cx.set_trailer("x-after", "end")?;
                 let peer = cx.peer().copied().unwrap();
                 assert!(cx.set_header("not a name", "x").is_err());
+                assert!(cx.set_header("grpc-status", "0").is_err());
+                assert!(cx.set_trailer("content-type", "x").is_err());
                 assert_eq!(cx.method(), Method::DoAction);
                 let kind = match peer {
                     PeerAddr::Tcp(address) if address.ip().is_loopback() => "tcp",

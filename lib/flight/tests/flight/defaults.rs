@@ -52,6 +52,9 @@ impl FlightService for OnlyInfo {
         if descriptor == FlightDescriptor::path(["other"]) {
             return Err(wingbeat::Error::unimplemented("other flights"));
         }
+        if descriptor == FlightDescriptor::path(["silent"]) {
+            return Ok(FlightInfo::default());
+        }
         Ok(FlightInfo::new(&ids(0..1).schema()))
     }
 }
@@ -71,6 +74,8 @@ async fn schema_and_poll_derive_from_info() {
     // The handler's own text is kept.
     let error = client.get_schema(FlightDescriptor::path(["other"])).await.unwrap_err();
     assert_eq!(error.message(), "other flights");
+    let error = client.get_schema(FlightDescriptor::path(["silent"])).await.unwrap_err();
+    assert_eq!((error.code(), error.origin()), (Code::NotFound, Origin::Caller), "{error}");
 }
 
 #[tokio::test]
