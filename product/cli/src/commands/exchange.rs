@@ -48,11 +48,16 @@ async fn answers(mut receiver: ExchangeReceiver) -> Outcome<BatchStream> {
     Ok(BatchStream::from_stream(schema, chunks))
 }
 
-/// Sends every batch of `source`, then half-closes.
+/// Sends every batch of `source`, then half-closes. Where the other side takes no more, this ends
+/// as well: the receiver says why.
 async fn send_all(mut sender: ExchangeSender, mut source: BatchStream) -> Outcome {
-    sender.start(source.schema().clone()).await?;
+    if sender.start(source.schema().clone()).await.is_err() {
+        return Ok(());
+    }
     while let Some(chunk) = source.next().await? {
-        sender.send(chunk).await?;
+        if sender.send(chunk).await.is_err() {
+            return Ok(());
+        }
     }
     sender.finish();
     Ok(())

@@ -1,0 +1,11 @@
+//! Servers, runs of the binary and data for the tests.
+
+mod data;
+mod foreign;
+mod run;
+mod server;
+
+pub(crate) use data::{BIRDS_CSV, BIRDS_NDJSON, batch, files_below, write_file};
+pub(crate) use foreign::Foreign;
+pub(crate) use run::{start, wingbeat};
+pub(crate) use server::{Server, without_disk};
