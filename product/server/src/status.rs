@@ -72,11 +72,8 @@ mod tests {
 
     #[test]
     fn who_may_not_replace_is_told_how() {
-        let protected = |action| StoreError::Protected {
-            name: "t".to_owned(),
-            found: "a folder",
-            action,
-        };
+        let protected =
+            |action| StoreError::Protected { name: "t".to_owned(), found: "a folder", action };
         let replaced = status(protected("replaced"));
         assert_eq!(replaced.code(), Code::FailedPrecondition);
         assert!(replaced.message().contains("wingbeat-mode: replace"), "{replaced}");

@@ -41,11 +41,7 @@ impl StoreService {
     pub fn new(store: Store, config: &ServeConfig) -> Self {
         Self {
             store,
-            budget: Budget::new(
-                config.memory_limit_bytes,
-                config.max_uploads,
-                config.room_wait,
-            ),
+            budget: Budget::new(config.memory_limit_bytes, config.max_uploads, config.room_wait),
             writes: Writes::Allowed,
             stopping: CancellationToken::new(),
         }

@@ -1,0 +1,17 @@
+//! The server as its clients see it: a real one on a free port, and Wingbeat's client.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what fails in a test fails the test")]
+
+mod actions;
+mod broken;
+mod health;
+mod info;
+mod limits;
+mod listing;
+mod load;
+mod log;
+mod logs;
+mod modes;
+mod shutdown;
+mod support;
+mod tickets;
+mod uploads;
