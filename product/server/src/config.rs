@@ -86,14 +86,3 @@ pub struct ConfigError {
     setting: &'static str,
     reason: String,
 }
-
-/// The form of the log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum LogFormat {
-    /// One line of text an event, for people.
-    #[default]
-    Text,
-    /// One JSON object an event, for programs.
-    Json,
-}

@@ -16,7 +16,7 @@ mod service;
 mod stall;
 mod status;
 
-pub use config::{ConfigError, LogFormat, ServeConfig};
+pub use config::{ConfigError, ServeConfig};
 pub use log::{AccessLog, AccessLogService};
 pub use serve::{ServeError, serve};
 pub use service::{StoreService, Writes};

@@ -124,12 +124,26 @@ async fn a_batch_that_the_file_cannot_hold() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_without_a_schema() {
     let (server, client, files) = with_kept().await;
-    // An exchange's opening has a descriptor and no schema; DoPut's stream always has one, so the
-    // shape is made by hand.
-    let error = raw::put_without_schema(&server.address, "half").await;
+    let error = raw::put(&server.address, stream::iter([raw::descriptor("half")])).await;
     assert_eq!(error.code(), tonic::Code::InvalidArgument, "{error}");
     assert!(error.message().contains("schema"), "{error}");
     nothing_left(&server, &client, &files).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_says_nothing_at_all() {
+    let server = TestServer::with(|config| {
+        config.stall_timeout = std::time::Duration::from_millis(200);
+    })
+    .await;
+    // Neither a descriptor, nor a schema after it.
+    for begun in [vec![], vec![raw::descriptor("half")]] {
+        let messages = stream::iter(begun).chain(stream::pending());
+        let put = raw::put(&server.address, messages);
+        let error = tokio::time::timeout(PATIENCE, put).await.unwrap();
+        assert_eq!(error.code(), tonic::Code::DeadlineExceeded, "{error}");
+        assert!(error.message().contains("sent nothing"), "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -156,20 +170,28 @@ async fn a_file_that_vanishes_while_it_is_known() {
 /// Calls that Wingbeat's client does not make.
 mod raw {
     use bytes::{Buf, BufMut, Bytes};
+    use futures_util::Stream;
     use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
     use tonic::transport::Channel;
     use wingbeat::{FlightDescriptor, Message};
 
-    /// DoPut with one message that is a descriptor.
-    pub(super) async fn put_without_schema(address: &str, name: &str) -> tonic::Status {
+    /// FlightData with a descriptor and nothing else.
+    pub(super) fn descriptor(name: &str) -> Bytes {
+        let descriptor = FlightDescriptor::path([name]).encode();
+        let mut message = vec![0x0a, u8::try_from(descriptor.len()).unwrap()];
+        message.extend_from_slice(&descriptor);
+        message.into()
+    }
+
+    /// The status with which a DoPut of these messages ends.
+    pub(super) async fn put(
+        address: &str,
+        messages: impl Stream<Item = Bytes> + Send + 'static,
+    ) -> tonic::Status {
         let uri = address.replace("grpc://", "http://");
         let channel = Channel::from_shared(uri).unwrap().connect().await.unwrap();
         let mut client = tonic::client::Grpc::new(channel);
         client.ready().await.unwrap();
-        let descriptor = FlightDescriptor::path([name]).encode();
-        let mut message = vec![0x0a, u8::try_from(descriptor.len()).unwrap()];
-        message.extend_from_slice(&descriptor);
-        let messages = futures_util::stream::iter([Bytes::from(message)]);
         let path = "/arrow.flight.protocol.FlightService/DoPut".parse().unwrap();
         let request = tonic::Request::new(messages);
         match client.streaming(request, path, Plain).await {

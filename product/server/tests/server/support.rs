@@ -173,7 +173,7 @@ pub(crate) async fn whole(stream: BatchStream) -> Result<RecordBatch> {
 /// The names that a listing shows.
 pub(crate) async fn list(client: &Client, criteria: &str) -> Result<Vec<String>> {
     let infos = infos(client, criteria).await?;
-    Ok(infos.iter().map(|info| name_of(info)).collect())
+    Ok(infos.iter().map(name_of).collect())
 }
 
 pub(crate) async fn infos(client: &Client, criteria: &str) -> Result<Vec<FlightInfo>> {
