@@ -33,6 +33,21 @@ pub(crate) struct Folder {
     pub(crate) schemas: HashMap<String, (PathBuf, Stamp)>,
 }
 
+impl Folder {
+    /// Gives the schema file beside this folder to the text files in it that have none of their
+    /// own, nor one beside a folder nearer to them.
+    fn adopt(&mut self, schema: &(PathBuf, Stamp)) {
+        for file in &mut self.files {
+            if file.format.is_text() && file.schema.is_none() {
+                file.schema = Some(schema.clone());
+            }
+        }
+        for inner in &mut self.folders {
+            inner.adopt(schema);
+        }
+    }
+}
+
 /// A data file.
 #[derive(Clone, Debug)]
 pub(crate) struct FileEntry {
@@ -105,6 +120,11 @@ impl<'a> Scanner<'a> {
             let schemas = &folder.schemas;
             let schema = schemas.get(&file.stem).or_else(|| schemas.get(&file.name));
             file.schema = schema.filter(|_| file.format.is_text()).cloned();
+        }
+        for inner in &mut folder.folders {
+            if let Some(schema) = folder.schemas.get(&inner.name) {
+                inner.adopt(schema);
+            }
         }
         Ok(folder)
     }

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use super::options::ReadOptions;
 use crate::error::StoreError;
 
-/// The content of `NAME.schema.json`, beside `NAME.csv` or the folder `NAME`:
+/// The content of `NAME.schema.json`, beside `NAME.csv`, or beside the folder `NAME` for every text
+/// file in it that has none of its own:
 ///
 /// ```json
 /// {"fields": [{"name": "zip", "type": "utf8", "nullable": true}],

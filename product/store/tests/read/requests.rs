@@ -260,6 +260,39 @@ fn text_types_are_inferred_and_schema_files_override() {
 }
 
 #[test]
+fn a_schema_file_beside_a_folder_goes_with_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| write_text(&folder.path().join(name), text);
+    for inner in ["leaf", "hive", "hive/year=2024", "hive/year=2025"] {
+        fs::create_dir(folder.path().join(inner)).unwrap();
+    }
+    put("leaf.schema.json", r#"{"fields": [{"name": "n", "type": "utf8"}]}"#);
+    put("leaf/a.csv", "n\n1\n");
+    put("leaf/b.csv", "n\n2\n");
+    put("hive.schema.json", r#"{"fields": [{"name": "n", "type": "int16"}]}"#);
+    put("hive/year=2024/a.csv", "n\n1\n");
+    put("hive/year=2025/a.csv", "n\n2\n");
+    let store = store(folder.path());
+    assert_eq!(names(&store, ""), ["hive", "leaf"]);
+    let leaf = read_all(&store, "leaf").unwrap();
+    assert_eq!(leaf.column(0).as_string::<i32>().value(1), "2");
+    let hive = read_all(&store, "hive").unwrap();
+    assert_eq!(hive.column(0).data_type(), &DataType::Int16);
+    assert_eq!(hive.schema().field(1).name(), "year");
+    // A schema file of its own is nearer; the other file keeps the folder's.
+    put("leaf/a.schema.json", r#"{"fields": [{"name": "n", "type": "utf8"}], "null": ["1"]}"#);
+    store.refresh().unwrap();
+    let leaf = read_all(&store, "leaf").unwrap();
+    assert!(leaf.column(0).is_null(0));
+    assert_eq!(leaf.column(0).as_string::<i32>().value(1), "2");
+    // A changed one beside the folder is another version.
+    let before = store.find("hive").unwrap().version().to_owned();
+    put("hive.schema.json", r#"{"fields": [{"name": "n", "type": "float64"}]}"#);
+    assert_ne!(store.find("hive").unwrap().version(), before);
+    assert_eq!(read_all(&store, "hive").unwrap().column(0).data_type(), &DataType::Float64);
+}
+
+#[test]
 fn a_late_clash_names_file_line_column_and_value() {
     let folder = tempfile::tempdir().unwrap();
     let mut csv = "id,note\n".to_owned();
