@@ -234,6 +234,66 @@ def test_unions_land_as_arrow(client):
     assert done["format"] == "arrow"
 
 
+def options(**headers):
+    pairs = [(key.replace("_", "-").encode(), value.encode()) for key, value in headers.items()]
+    return fl.FlightCallOptions(headers=pairs)
+
+
+def test_settings_by_command(client):
+    asked = {"dataset": "by/command", "format": "arrow", "compression": "lz4", "rows": 3,
+             "upload_id": "c-1"}
+    done = put(client, command(json.dumps(asked)), SMALL)
+    assert done["format"] == "arrow" and done["rows"] == 3 and done["upload_id"] == "c-1"
+    assert read(client, path("by/command")).equals(SMALL)
+    with pytest.raises(pa.ArrowInvalid, match="contradicts"):
+        put(client, command(json.dumps(asked)), SMALL, [("wingbeat-format", "parquet")])
+
+
+@pytest.mark.parametrize("compression", ["none", "lz4", "zstd"])
+def test_bodies_are_compressed_on_demand(client, compression):
+    asking = options(wingbeat_body_compression=compression)
+    assert client.do_get(fl.Ticket("in_parquet"), asking).read_all().equals(data.TABLE)
+    with pytest.raises(pa.ArrowInvalid, match="rar"):
+        client.do_get(fl.Ticket("in_parquet"), options(wingbeat_body_compression="rar")).read_all()
+
+
+def test_errors_carry_the_id_of_their_request(client):
+    for call in [
+        lambda asking: client.get_flight_info(path("nothing"), asking),
+        lambda asking: client.get_schema(path("nothing"), asking),
+        lambda asking: client.do_get(fl.Ticket("nothing"), asking).read_all(),
+        lambda asking: list(client.do_action(("drop", b"nothing"), asking)),
+    ]:
+        with pytest.raises(pa.ArrowKeyError, match="request id from-pyarrow"):
+            call(options(x_request_id="from-pyarrow"))
+        with pytest.raises(pa.ArrowKeyError, match="request id [0-9a-f]{32}"):
+            call(options())
+
+
+def test_a_ticket_is_for_one_version(client):
+    put(client, path("turned"), SMALL)
+    ticket = client.get_flight_info(path("turned")).endpoints[0].ticket
+    assert client.do_get(ticket).read_all().equals(SMALL)
+    put(client, path("turned"), SMALL.slice(1))
+    with pytest.raises(FAILED, match="changed"):
+        client.do_get(ticket).read_all()
+    with pytest.raises(pa.ArrowInvalid, match="not one that this server made"):
+        client.do_get(fl.Ticket(ticket.ticket[:-1])).read_all()
+
+
+def test_what_others_wrote_is_safe(client, root):
+    pa.parquet.write_table(SMALL, root / "theirs.parquet")
+    with pytest.raises(FAILED, match="wingbeat-mode: replace"):
+        put(client, path("theirs"), SMALL.slice(1))
+    with pytest.raises(FAILED, match="force"):
+        list(client.do_action(("drop", b"theirs")))
+    assert read(client, path("theirs")).equals(SMALL)
+    forced = json.dumps({"dataset": "theirs", "force": True}).encode()
+    [result] = client.do_action(("drop", forced))
+    assert json.loads(result.body.to_pybytes()) == {"path": "theirs.parquet"}
+    assert not (root / "theirs.parquet").exists()
+
+
 UPLOADER = """
 import sys
 import pyarrow as pa, pyarrow.flight as fl

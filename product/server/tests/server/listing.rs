@@ -87,3 +87,17 @@ async fn new_files_appear() {
     write_file(&server.root().join("new.parquet"), &rows(0, 3));
     assert_eq!(list(&client, "").await.unwrap(), ["new"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_that_is_itself_a_flight_is_served() {
+    let server = TestServer::start().await;
+    write_file(&server.root().join("k=1/x.csv"), &rows(0, 2));
+    write_file(&server.root().join("k=2/x.csv"), &rows(2, 2));
+    let client = server.client();
+    let listed = infos(&client, "").await.unwrap();
+    let [info] = listed.as_slice() else { panic!("{listed:?}") };
+    let descriptor = info.flight_descriptor.clone().unwrap();
+    assert_eq!(client.get_flight_info(descriptor.clone()).await.unwrap(), *info);
+    let batch = crate::support::read(&client, descriptor).await.unwrap();
+    assert_eq!((batch.num_rows(), batch.num_columns()), (4, 3));
+}

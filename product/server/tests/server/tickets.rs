@@ -119,3 +119,20 @@ async fn bodies_are_compressed_on_demand() {
     let asking = with(&client, "wingbeat-body-compression", "rar");
     assert_eq!(get(&asking, "t").await.unwrap_err().code(), Code::InvalidArgument);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_value_that_does_not_fit_is_named() {
+    let server = TestServer::start().await;
+    let mut text = "id,word\n".to_owned();
+    for id in 0..200_000 {
+        text.push_str(&format!("{id},w{id}\n"));
+    }
+    text.push_str("seven,w\n");
+    std::fs::write(server.root().join("t.csv"), text).unwrap();
+    let client = server.client();
+    let error = get(&client, "t").await.unwrap_err();
+    assert_eq!(error.code(), Code::DataLoss, "{error}");
+    for word in ["t.csv", "line 200002", "\"id\"", "\"seven\""] {
+        assert!(error.message().contains(word), "{word}: {error}");
+    }
+}
