@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use arrow_array::RecordBatch;
-use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 /// How often the bar is drawn, in times a second.
 const DRAWS: u8 = 8;
@@ -71,4 +71,6 @@ fn visible(what: &str, rows: Option<u64>) -> ProgressBar {
     ProgressBar::with_draw_target(rows, target)
         .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         .with_prefix(what.to_owned())
+        // However the transfer ends, the line is free for what is said about it.
+        .with_finish(ProgressFinish::AndClear)
 }
