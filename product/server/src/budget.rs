@@ -13,9 +13,9 @@ use wingbeat::{Error, Result};
 /// What one read holds at most: the batch being decoded, the queued ones, the one on the wire.
 pub(crate) const READ_BYTES: u64 = 24 << 20;
 
-/// What one upload holds beside the row group that is being written: received bodies, the batch
-/// that waits for the writer, the one that is being encoded.
-pub(crate) const UPLOAD_BYTES: u64 = 128 << 20;
+/// What one upload of ordinary messages holds beside the row group that is being written: what the
+/// connection takes ahead, the batch that waits for the writer, the one that is being encoded.
+pub(crate) const UPLOAD_BYTES: u64 = 32 << 20;
 
 /// The budget counts in pieces of this size, since a semaphore counts in `u32`.
 const UNIT: u64 = 1 << 20;

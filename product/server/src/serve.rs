@@ -71,6 +71,9 @@ pub async fn serve(
         let server = bind(address, &config).await?.mount(HEALTH_PATH, health_service.clone());
         addresses.push(server.local_addr());
         let writes = writes(&config, &server.local_addr());
+        if writes == Writes::Allowed && !is_local(&server.local_addr()) {
+            tracing::warn!(address = %server.local_addr(), "anybody who reaches it may write");
+        }
         let log = AccessLog::default().with_stall_timeout(config.stall_timeout);
         servers.push((server.layer(log), service.with_writes(writes)));
     }

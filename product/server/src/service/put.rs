@@ -20,7 +20,8 @@ impl StoreService {
             record.dataset(&request.dataset);
         }
         let options = stage_options(&request)?;
-        let _room = self.budget.upload(options.write.row_group_bytes).await?;
+        let room = self.budget.upload(options.write.row_group_bytes);
+        let _room = self.unless_stopping(room).await?;
         let schema = self.unless_stopping(upload.schema()).await?;
         let mut staged = self.store.stage(&request.dataset, schema, options).await.into_flight()?;
         let received = self.receive(&mut upload, &mut staged, record.as_ref());

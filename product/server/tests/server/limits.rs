@@ -134,3 +134,33 @@ async fn one_connection_too_many_is_refused() {
     assert_eq!(error.code(), Code::Unavailable, "{error}");
     assert!(list(&first, "").await.unwrap().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_listener_has_rights_of_its_own() {
+    let sockets = tempfile::tempdir().unwrap();
+    let socket = format!("grpc+unix://{}", sockets.path().join("wb.sock").display());
+    let server = TestServer::with(|config| {
+        let addresses = ["grpc://0.0.0.0:0", "grpc://127.0.0.1:0", &socket];
+        config.bind = addresses.map(|address| address.parse().unwrap()).into();
+        config.max_uploads = 1;
+    })
+    .await;
+    let [remote, local, unix] = server.addresses.as_slice() else { panic!() };
+    assert_eq!(*unix, socket);
+    let remote = Client::new(remote.replace("0.0.0.0", "127.0.0.1")).unwrap();
+    let (local, unix) = (Client::new(local).unwrap(), Client::new(unix).unwrap());
+    let error = put(&remote, path("t"), &[rows(0, 1)]).await.unwrap_err();
+    assert_eq!(error.code(), Code::PermissionDenied, "{error}");
+    put(&local, path("t"), &[rows(0, 1)]).await.unwrap();
+    put(&unix, path("t"), &[rows(0, 2)]).await.unwrap();
+    for client in [&remote, &local, &unix] {
+        assert_eq!(read(client, path("t")).await.unwrap(), rows(0, 2));
+    }
+    // They share the limits.
+    let (mut sender, stream) = BatchStream::channel(rows(0, 0).schema(), 1);
+    let _first = local.do_put(path("first"), stream);
+    sender.send(rows(0, 3)).await.unwrap();
+    eventually("the first is under way", || server.staged() == 1).await;
+    let error = put(&unix, path("second"), &[rows(0, 1)]).await.unwrap_err();
+    assert_eq!(error.code(), Code::ResourceExhausted, "{error}");
+}

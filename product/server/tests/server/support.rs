@@ -25,6 +25,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct TestServer {
     folder: TempDir,
     pub(crate) address: String,
+    pub(crate) addresses: Vec<String>,
     pub(crate) stop: CancellationToken,
     task: JoinHandle<Result<(), ServeError>>,
 }
@@ -45,15 +46,15 @@ impl TestServer {
         let mut config = ServeConfig::new(folder.path());
         config.bind = vec!["grpc://127.0.0.1:0".parse().unwrap()];
         change(&mut config);
-        let (ready, address) = oneshot::channel();
+        let (ready, addresses) = oneshot::channel::<Vec<String>>();
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let announce = move |addresses: &[wingbeat::Address]| {
-            ready.send(addresses[0].to_string()).unwrap();
+            ready.send(addresses.iter().map(ToString::to_string).collect()).unwrap();
         };
         let task = tokio::spawn(serve(config, announce, stopped));
-        let address = address.await.unwrap();
-        Self { folder, address, stop, task }
+        let addresses = addresses.await.unwrap();
+        Self { folder, address: addresses[0].clone(), addresses, stop, task }
     }
 
     /// The folder that is served.
