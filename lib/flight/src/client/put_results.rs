@@ -71,7 +71,9 @@ impl Client {
         let messages = EncodeStream::new(batches, self.options.encode.clone(), Some(descriptor));
         let body = Body::request(RequestStream::new(messages, end.clone()));
         let (sender, results) = mpsc::channel(RESULTS_MAX);
-        let call = AbortOnDropHandle::new(tokio::spawn(drive(self.clone(), body, sender, end)));
+        // Made here and not in the task, which may be aborted before it ever runs.
+        let dropped = Dropped(end);
+        let call = AbortOnDropHandle::new(tokio::spawn(drive(self.clone(), body, sender, dropped)));
         PutResults { results, call, outcome: None }
     }
 }
@@ -132,10 +134,10 @@ async fn drive(
     client: Client,
     body: Body,
     results: mpsc::Sender<PutResult>,
-    end: Arc<CallEnd>,
+    dropped: Dropped,
 ) -> Result<()> {
-    let _dropped = Dropped(end.clone());
-    let mut outcome = receive(&client, body, &results, &end).await;
+    let end = &*dropped.0;
+    let mut outcome = receive(&client, body, &results, end).await;
     if let Some(error) = end.source_error() {
         outcome = Err(error);
     }

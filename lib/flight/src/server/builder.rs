@@ -190,8 +190,7 @@ impl std::fmt::Debug for Server {
 }
 
 async fn listen(address: &str) -> Result<Listener> {
-    let parsed: Address =
-        address.parse().map_err(|error| crate::client::bad_address(address, error))?;
+    let parsed: Address = address.parse().map_err(crate::client::bad_address)?;
     Listener::bind(&parsed).await.map_err(|error| {
         // The text of the listener names the address.
         Error::unavailable(error.to_string()).with_source(error)

@@ -252,3 +252,13 @@ async fn compressed_empty_and_without_schema() {
     let error = soon(client.do_put(FlightDescriptor::command("x"), empty()).finish()).await;
     assert_eq!(error.unwrap_err().code(), Code::InvalidArgument);
 }
+
+#[tokio::test]
+async fn results_that_are_dropped_at_once_do_not_leave_the_sender_waiting() {
+    let client = Client::in_process(Sink::new().0);
+    let (mut sender, stream) = BatchStream::channel(ids(0..1).schema(), 1);
+    // The task of the call has not run yet.
+    drop(client.do_put(path("ack"), stream));
+    assert_eq!(soon(sender.closed()).await.code(), Code::Cancelled);
+    assert_eq!(soon(sender.send(ids(0..1))).await.unwrap_err().code(), Code::Cancelled);
+}
