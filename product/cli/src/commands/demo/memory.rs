@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use arrow_array::RecordBatch;
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 use wingbeat::{BatchStream, CallContext, Client, FlightService, Result, Server, Ticket};
 
 use super::report::{Line, Report};
@@ -39,7 +39,8 @@ pub(super) async fn measure(scale: f64, bytes: u64, report: &mut Report) -> Outc
     let repeats = usize::try_from(bytes.div_ceil(one_round.max(1))).unwrap_or(1);
     let server = Server::bind("grpc://127.0.0.1:0").await?;
     let client = Client::new(server.local_addr().to_string())?;
-    let serving = Serving(tokio::spawn(server.serve(Carousel { batches, repeats })));
+    let carousel = Carousel { batches, repeats };
+    let serving = AbortOnDropHandle::new(tokio::spawn(server.serve(carousel)));
 
     let start = Instant::now();
     let mut stream = client.do_get(Ticket::new("lineitem")).await?;
@@ -52,13 +53,4 @@ pub(super) async fn measure(scale: f64, bytes: u64, report: &mut Report) -> Outc
     report.add(Line::new("DoGet of the same from memory", volume, start.elapsed()));
     drop(serving);
     Ok(())
-}
-
-/// A server that ends with the measurement, however that ends.
-struct Serving(JoinHandle<Result<()>>);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }

@@ -159,7 +159,12 @@ pub(crate) struct PingArgs {
     /// The server
     pub(crate) url: String,
     /// How many calls to time
-    #[arg(short = 'n', long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        short = 'n',
+        long,
+        default_value_t = 4,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     pub(crate) count: u32,
     /// Print JSON
     #[arg(long)]
