@@ -1,27 +1,14 @@
 //! Signals to a running client: the call is reset and nothing is left behind.
 
-use std::io::Write;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use wingbeat::{BatchStream, CallContext, Error, FlightService, Result, Ticket};
-use wingbeat_store::Format;
 
-use super::support::{BIRDS_CSV, Foreign, Server, batch, files_below, start, wingbeat, write_file};
-
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Looks until `found` is true.
-#[track_caller]
-fn until(mut found: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !found() {
-        assert!(start.elapsed() < PATIENCE, "it never came");
-        std::thread::yield_now();
-    }
-}
+use super::support::{
+    BIRDS_CSV, Foreign, OpenUpload, Server, batch, files_below, start, until, wingbeat,
+};
 
 /// A flight that sends one batch and then nothing more; it tells when its reader has gone.
 struct Endless(UnboundedSender<()>);
@@ -85,14 +72,7 @@ fn an_interrupted_put_leaves_nothing_visible() {
     assert_eq!(wingbeat(["put", "-q", birds.to_str().unwrap(), &url]).data(), "");
     let before = files_below(served.path());
 
-    let rows = local.path().join("rows.arrows");
-    write_file(&rows, Format::ArrowStream, false, &[batch(0, 1000), batch(1000, 1000)]);
-    let bytes = std::fs::read(&rows).unwrap();
-    let mut put = start(["put", "-", &url, "--format", "arrows"]);
-    let mut stdin = put.stdin();
-    // All but the end of the stream: the upload goes on for as long as stdin is open.
-    stdin.write_all(&bytes[..bytes.len() - 8]).unwrap();
-    stdin.flush().unwrap();
+    let (put, stdin) = OpenUpload::begin(&url).split();
     until(|| files_below(served.path()).len() > before.len());
     put.signal(Signal::INT);
     put.end().fails(130, &["interrupted"]);

@@ -5,7 +5,7 @@ use std::io::Read;
 use rustix::process::Signal;
 use wingbeat_store::{FileReader, Format, ReadOptions};
 
-use super::support::{Server, batch, start, wingbeat, write_file};
+use super::support::{OpenUpload, Server, batch, data_below, start, until, wingbeat, write_file};
 
 #[test]
 fn a_running_read_finishes_and_new_calls_are_refused() {
@@ -42,6 +42,19 @@ fn a_running_read_finishes_and_new_calls_are_refused() {
     let (code, log) = server.end();
     assert_eq!(code, Some(0), "{log:#?}");
     assert!(log.iter().any(|line| line.contains("DoGet") && line.contains("\"OK\"")), "{log:#?}");
+}
+
+#[test]
+fn a_running_upload_ends_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let (put, stdin) = OpenUpload::begin(&server.url("new")).split();
+    until(|| data_below(folder.path()).len() == 1);
+    server.signal(Signal::TERM);
+    put.end().fails(5, &["the server is stopping", "UNAVAILABLE"]);
+    drop(stdin);
+    assert_eq!(server.end().0, Some(0));
+    assert!(data_below(folder.path()).is_empty());
 }
 
 #[test]
