@@ -71,7 +71,7 @@ impl<T> Watched<T> {
     fn look(&mut self, read: &[u8]) -> io::Result<()> {
         let Some(watch) = &mut self.watch else { return Ok(()) };
         let room = KEPT_BYTES_MAX - watch.seen.len();
-        watch.seen.extend_from_slice(&read[..read.len().min(room)]);
+        watch.seen.extend(read.iter().take(room));
         let verdict = match watch.expect.matches(&watch.seen) {
             _ if read.is_empty() => Err(NotHttp2::Closed),
             None => return Ok(()),
@@ -94,9 +94,8 @@ impl Expect {
     fn matches(self, seen: &[u8]) -> Option<bool> {
         match self {
             Self::Preface => {
-                let len = seen.len().min(PREFACE.len());
-                let same = seen[..len] == PREFACE[..len];
-                (!same || len == PREFACE.len()).then_some(same)
+                let same = seen.iter().zip(PREFACE).all(|(seen, expected)| seen == expected);
+                (!same || seen.len() >= PREFACE.len()).then_some(same)
             }
             Self::Settings => {
                 let (place, kind) = SETTINGS;
@@ -138,7 +137,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
         }
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.socket).poll_read(cx, buf))?;
-        let looked = this.look(&buf.filled()[before..]);
+        let looked = this.look(buf.filled().get(before..).unwrap_or_default());
         if looked.is_err() {
             // A read that fails must not have read anything.
             buf.set_filled(before);

@@ -7,6 +7,7 @@
 //!
 //! The rope is the data type of the bodies, so one DATA frame is one vectored write of many
 //! buffers, and nothing is gathered on the way to the socket.
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
 
 mod address;
 mod body;

@@ -125,7 +125,7 @@ fn cut(message: &str) -> &str {
     for (at, char) in message.char_indices() {
         len += if matches!(char, ' '..='~') && char != '%' { 1 } else { 3 * char.len_utf8() };
         if len > MESSAGE_BYTES_MAX {
-            return &message[..at];
+            return message.get(..at).unwrap_or_default();
         }
     }
     message

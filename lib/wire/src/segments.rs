@@ -60,9 +60,8 @@ impl Segments {
     /// All bytes in one piece. Copies them unless there is only one piece: meant for small
     /// messages and tests.
     pub fn to_bytes(&self) -> Bytes {
-        match self.pieces.len() {
-            0 => Bytes::new(),
-            1 => self.pieces[0].clone(),
+        match (self.pieces.front(), self.pieces.len()) {
+            (Some(only), 1) => only.clone(),
             _ => {
                 let mut all = Vec::with_capacity(self.len);
                 self.pieces.iter().for_each(|piece| all.extend_from_slice(piece));
@@ -135,9 +134,10 @@ impl Buf for Segments {
         let mut all = Vec::with_capacity(count);
         while all.len() < count {
             let chunk = self.chunk();
-            let part = chunk.len().min(count - all.len());
-            all.extend_from_slice(&chunk[..part]);
-            self.advance(part);
+            let part = chunk.get(..count - all.len()).unwrap_or(chunk);
+            all.extend_from_slice(part);
+            let taken = part.len();
+            self.advance(taken);
         }
         all.into()
     }

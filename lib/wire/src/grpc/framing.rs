@@ -48,7 +48,9 @@ impl PrefixReader {
         limits: &Limits,
     ) -> Result<Option<usize>, DecodeError> {
         let part = data.split_to(data.len().min(PREFIX_LEN - self.have));
-        self.bytes[self.have..self.have + part.len()].copy_from_slice(&part);
+        for (place, byte) in self.bytes.iter_mut().skip(self.have).zip(&part) {
+            *place = *byte;
+        }
         self.have += part.len();
         if self.have < PREFIX_LEN {
             return Ok(None);

@@ -86,7 +86,9 @@ impl Writer {
         let end = self.out.len();
         put_varint(&mut self.out, (end - start) as u64);
         let len = varint_len((end - start) as u64);
-        self.out[start..].rotate_right(len);
+        if let Some(written) = self.out.get_mut(start..) {
+            written.rotate_right(len);
+        }
     }
 
     fn tag(&mut self, number: u32, wire_type: u8) {

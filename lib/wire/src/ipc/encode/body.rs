@@ -87,6 +87,10 @@ impl Gather {
         self.padding += count;
     }
 
+    #[cfg_attr(
+        not(test),
+        expect(clippy::indexing_slicing, reason = "it is the padding of one buffer")
+    )]
     fn flush(&mut self) {
         let padding = std::mem::take(&mut self.padding);
         if self.small.is_empty() {

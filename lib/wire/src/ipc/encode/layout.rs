@@ -146,6 +146,10 @@ impl Layout {
 
     /// Offsets `start..=start + len`, which are made to start at 0. Returns the range of values
     /// that they delimit.
+    #[cfg_attr(
+        not(test),
+        expect(clippy::indexing_slicing, reason = "an array has one more offset than rows")
+    )]
     pub(super) fn offsets<T: ArrowNativeType>(
         &mut self,
         offsets: &ScalarBuffer<T>,

@@ -49,7 +49,8 @@ fn runs<R: RunEndIndexType>(
     out.field(None, 0, count);
     let ends = run_ends.inner();
     let offset = run_ends.offset();
-    let fits = count == 0 || ends[first + count - 1].as_usize() == offset + len;
+    let last = ends.get(first..first + count).and_then(<[_]>::last);
+    let fits = last.is_none_or(|end| end.as_usize() == offset + len);
     if offset == 0 && fits {
         out.scalars(ends, first, count);
     } else {

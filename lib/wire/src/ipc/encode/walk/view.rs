@@ -90,7 +90,9 @@ impl Views {
             rows.filter(|(_, valid)| !valid).for_each(|(view, _)| *view = 0);
         }
         for (row, view) in self.references() {
-            views[row] = change(view).as_u128();
+            if let Some(place) = views.get_mut(row) {
+                *place = change(view).as_u128();
+            }
         }
         Buffer::from_vec(views)
     }
