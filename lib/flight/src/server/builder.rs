@@ -127,8 +127,8 @@ impl Server {
     }
 
     /// Serves another gRPC service on the same ports: any tower service over HTTP requests, such
-    /// as those that tonic generates. `path` is the path before the method's name, a slash and the
-    /// service's full name.
+    /// as those that tonic generates. `path` is the path before the method's name: the service's
+    /// full name, with or without a slash before it.
     ///
     /// ```no_run
     /// # async fn run(geese: impl wingbeat::FlightService) -> wingbeat::Result<()> {
@@ -151,7 +151,8 @@ impl Server {
         B::Error: Into<BoxError>,
     {
         let service = HttpService::from_tower(Bytewise(service));
-        self.mounts.push(Mount { path: path.into().trim_end_matches('/').to_owned(), service });
+        let path = format!("/{}", path.into().trim_matches('/'));
+        self.mounts.push(Mount { path, service });
         self
     }
 

@@ -42,7 +42,9 @@ impl ExchangeSender {
     ///
     /// # Errors
     /// When nobody reads any more, with the reason: the server's error as soon as the client's
-    /// [`ExchangeReceiver`](super::ExchangeReceiver) has seen it, else CANCELLED.
+    /// [`ExchangeReceiver`](super::ExchangeReceiver) has seen it, else CANCELLED. Read that one
+    /// meanwhile: a server that ends the call without a word about the upload, as some do, is
+    /// noticed there alone, and until then this waits for room.
     ///
     /// # Cancel safety
     /// The chunk is lost when the future is dropped before it is ready.
