@@ -245,7 +245,10 @@ impl FileWriter {
                 Encoder::Csv(Box::new(writer))
             }
             Format::Ndjson => {
-                let writer = arrow_json::LineDelimitedWriter::new(BufWriter::new(sink));
+                // With null keys left out, a column without values would be lost.
+                let writer = arrow_json::WriterBuilder::new()
+                    .with_explicit_nulls(true)
+                    .build::<_, arrow_json::writer::LineDelimited>(BufWriter::new(sink));
                 Encoder::Ndjson(Box::new(writer))
             }
         })
