@@ -36,6 +36,8 @@ use crate::FlightService;
 /// * the tuning of connections is that server's ([`ServerOptions::transport`] has no effect):
 ///   tonic's and hyper's defaults are frames of 16 KiB and windows of 1 MiB for a stream and for a
 ///   connection alike, so that one stream that is not read can stop all others;
+/// * a client that stops reading holds its call until that server ends it: the guards that end such
+///   calls, at their deadline or after a time without progress, are part of `Server`;
 /// * [`CallContext::peer`](crate::CallContext::peer) is `None` unless a layer puts a
 ///   [`PeerAddr`](crate::PeerAddr) into the request's extensions.
 pub struct FlightServer<S> {
