@@ -27,7 +27,10 @@ fn text_formats_write_what_they_can_hold() {
     assert!(text(std::slice::from_ref(&batch), Format::Csv, &tabs).starts_with("id\tname\tat\n"));
     assert_eq!(text(&[batch.slice(0, 0)], Format::Csv, &options), "id,name,at\n");
     let ndjson = text(std::slice::from_ref(&batch), Format::Ndjson, &options);
-    let expected = "{\"id\":1,\"name\":\"a,\\\"b\\\"\",\"at\":\"1970-01-01T00:00:00Z\"}\n{\"id\":2,\"name\":null,\"at\":null}\n";
+    let expected = concat!(
+        "{\"id\":1,\"name\":\"a,\\\"b\\\"\",\"at\":\"1970-01-01T00:00:00Z\"}\n",
+        "{\"id\":2,\"name\":null,\"at\":null}\n",
+    );
     assert_eq!(ndjson, expected);
     let zipped = write(&[batch], Format::Csv, &options.with_gzip(true));
     let mut unzipped = String::new();
