@@ -11,7 +11,7 @@ pub(crate) const BIRDS_CSV: &str = "id,name\n1,goose\n2,duck\n3,\n";
 
 /// The same rows as NDJSON, as `wingbeat get` writes them.
 pub(crate) const BIRDS_NDJSON: &str =
-    "{\"id\":1,\"name\":\"goose\"}\n{\"id\":2,\"name\":\"duck\"}\n{\"id\":3}\n";
+    "{\"id\":1,\"name\":\"goose\"}\n{\"id\":2,\"name\":\"duck\"}\n{\"id\":3,\"name\":null}\n";
 
 /// A batch that every format can hold, from row `first`, with nulls in each column.
 pub(crate) fn batch(first: i64, rows: i64) -> RecordBatch {
