@@ -324,9 +324,14 @@ def test_a_client_that_is_killed_leaves_nothing(served, client, root):
 
 
 def files_of(root):
-    """Every file below the root with its content, hidden ones and what is staged included."""
-    files = (file for file in root.rglob("*") if file.is_file())
-    return {file.relative_to(root): file.read_bytes() for file in sorted(files)}
+    """Every file below the root with its content, hidden ones and what is staged included.
+
+    None when a file went away while it was looked at: then look again."""
+    try:
+        files = [file for file in root.rglob("*") if file.is_file()]
+        return {file.relative_to(root): file.read_bytes() for file in sorted(files)}
+    except FileNotFoundError:
+        return None
 
 
 def test_new_files_appear(client, root):
