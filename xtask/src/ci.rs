@@ -2,7 +2,7 @@
 
 use crate::run::{Stages, cargo};
 use crate::workspace::Workspace;
-use crate::{deny, layers, test, tidy};
+use crate::{deny, instructions, layers, test, tidy};
 
 /// All stages, ending with all tests.
 pub(crate) fn run(workspace: &Workspace, stages: &mut Stages) {
@@ -25,5 +25,6 @@ pub(crate) fn run(workspace: &Workspace, stages: &mut Stages) {
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
     stages.command("rustdoc", doc.env("RUSTDOCFLAGS", "-D warnings -D missing_docs"));
     stages.check("licences and bans", || deny::run(workspace));
+    instructions::check(workspace, stages, "");
     test::run(workspace, stages, false);
 }

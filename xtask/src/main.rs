@@ -3,6 +3,7 @@
 
 mod ci;
 mod deny;
+mod instructions;
 mod interop;
 mod layers;
 mod run;
@@ -39,6 +40,15 @@ enum Command {
     Tidy,
     /// Check which crate depends on which.
     Layers,
+    /// Count the instructions of the hot functions and compare with bench/micro/instructions.tsv.
+    Instructions {
+        /// Only the cases with this in their names.
+        #[arg(default_value = "")]
+        part: String,
+        /// Keep the counts of this machine instead of comparing with those that are kept.
+        #[arg(long, conflicts_with = "part")]
+        bless: bool,
+    },
     /// Run the tests against pyarrow alone. Arguments after `--` go to pytest.
     Interop {
         #[arg(last = true)]
@@ -74,6 +84,14 @@ fn main() -> ExitCode {
         Command::Layers => {
             let mut stages = Stages::new("layers");
             stages.check("layers", || layers::run(&workspace));
+            stages.finish()
+        }
+        Command::Instructions { part, bless } => {
+            let mut stages = Stages::new("instructions");
+            match bless {
+                true => instructions::bless(&workspace, &mut stages),
+                false => instructions::check(&workspace, &mut stages, &part),
+            }
             stages.finish()
         }
         Command::Interop { pytest } => {

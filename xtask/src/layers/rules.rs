@@ -43,6 +43,7 @@ const LAYERS: &[Layer] = &[
         &["wingbeat", "wingbeat-net", "wingbeat-wire", "wingbeat-testkit"],
         &[],
     ),
+    layer("wingbeat-micro", &["wingbeat-wire"], &[]),
     layer("xtask", &[], &[]),
 ];
 
