@@ -1,0 +1,80 @@
+//! The command line, the same for all contestants but for what only this one does.
+
+use clap::{Args, Subcommand, ValueEnum};
+use wingbeat::Address;
+
+use crate::workload::Workload;
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the workloads from memory; prints `listening on URI`.
+    Server {
+        /// `grpc://HOST:PORT` or `grpc+unix:///PATH`.
+        #[arg(long, default_value = "grpc://127.0.0.1:0")]
+        bind: Address,
+    },
+    /// Move a workload to or from a server, and print a line for each run.
+    Client(ClientArgs),
+    /// Move the bytes of `large` over a raw socket.
+    Limit(LimitArgs),
+    /// The sending process of `limit`.
+    #[command(hide = true)]
+    LimitSend {
+        /// Where the reader listens.
+        uri: Address,
+        /// How many bytes to send.
+        bytes: u64,
+    },
+}
+
+/// The arguments of `client`.
+#[derive(Debug, Args)]
+pub struct ClientArgs {
+    /// The server.
+    pub uri: Address,
+    /// The direction.
+    pub method: Method,
+    /// `NAME` or `NAME:BATCHES`.
+    pub workload: Workload,
+    /// How often.
+    pub runs: u32,
+    /// How many calls at once, each of the whole workload.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub streams: u32,
+    /// How many connections they are spread over.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub connections: u32,
+}
+
+/// Which way the data goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// DoGet.
+    Get,
+    /// DoPut.
+    Put,
+    /// DoExchange, with a server that sends back what comes.
+    Exchange,
+}
+
+/// The arguments of `limit`.
+#[derive(Debug, Args)]
+pub struct LimitArgs {
+    /// Which kind of socket.
+    pub socket: Socket,
+    /// How often.
+    pub runs: u32,
+    /// How many bytes a run moves.
+    #[arg(long, default_value_t = 2 << 30)]
+    pub bytes: u64,
+}
+
+/// A kind of stream socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Socket {
+    /// TCP over loopback.
+    Tcp,
+    /// A Unix socket.
+    Unix,
+}

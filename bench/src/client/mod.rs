@@ -1,0 +1,9 @@
+//! `client`: moves a workload, and prints a line for each run.
+
+mod connections;
+mod exchange;
+mod get;
+mod put;
+mod run;
+
+pub(crate) use self::run::run;

@@ -1,0 +1,49 @@
+//! What the batches hold. The values follow from row and column alone.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow_schema::{Field, Schema};
+
+/// `columns` int64 columns `c0`, `c1` and so on, of `row * 31 + column`.
+pub(super) fn int64(rows: usize, columns: usize) -> RecordBatch {
+    let column = |c: usize| int64_column(rows, |row| (row * 31 + c) as i64);
+    batch("c", (0..columns).map(column))
+}
+
+/// `columns` string columns `s0`, `s1` and so on.
+pub(super) fn strings(rows: usize, columns: usize) -> RecordBatch {
+    let column = |c: usize| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values((0..rows).map(|row| string(row, c))))
+    };
+    batch("s", (0..columns).map(column))
+}
+
+/// One int64 column `x` of one row, 1.
+pub(super) fn one() -> RecordBatch {
+    named([("x".to_owned(), int64_column(1, |_| 1))])
+}
+
+/// 8 to 55 letters.
+pub(super) fn string(row: usize, column: usize) -> String {
+    let len = 8 + (row * 7 + column * 13) % 48;
+    (0..len).map(|i| char::from(b'a' + ((row + column + i) % 26) as u8)).collect()
+}
+
+fn int64_column(rows: usize, value: impl Fn(usize) -> i64) -> ArrayRef {
+    Arc::new(Int64Array::from_iter_values((0..rows).map(value)))
+}
+
+/// A batch of columns that are called `prefix` and their number.
+fn batch(prefix: &str, columns: impl Iterator<Item = ArrayRef>) -> RecordBatch {
+    named(columns.enumerate().map(|(c, column)| (format!("{prefix}{c}"), column)))
+}
+
+#[expect(clippy::expect_used, reason = "the columns of a workload are of one length")]
+fn named(columns: impl IntoIterator<Item = (String, ArrayRef)>) -> RecordBatch {
+    let (fields, columns): (Vec<_>, Vec<_>) = columns
+        .into_iter()
+        .map(|(name, column)| (Field::new(name, column.data_type().clone(), true), column))
+        .unzip();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).expect("columns of one length")
+}
