@@ -1,11 +1,13 @@
 //! `cargo xtask`: the commands that people and CI run on this workspace. Nothing here is shipped.
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its terminal")]
 
+mod bench;
 mod ci;
 mod deny;
 mod instructions;
 mod interop;
 mod layers;
+mod python;
 mod run;
 mod test;
 mod tidy;
@@ -49,6 +51,8 @@ enum Command {
         #[arg(long, conflicts_with = "part")]
         bless: bool,
     },
+    /// Measure Wingbeat beside the other Flight libraries; writes `bench/RESULTS.md`.
+    Bench(bench::BenchArgs),
     /// Run the tests against pyarrow alone. Arguments after `--` go to pytest.
     Interop {
         #[arg(last = true)]
@@ -92,6 +96,11 @@ fn main() -> ExitCode {
                 true => instructions::bless(&workspace, &mut stages),
                 false => instructions::check(&workspace, &mut stages, &part),
             }
+            stages.finish()
+        }
+        Command::Bench(args) => {
+            let mut stages = Stages::new("bench");
+            bench::run(&workspace, &mut stages, &args);
             stages.finish()
         }
         Command::Interop { pytest } => {
