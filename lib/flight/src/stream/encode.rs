@@ -20,8 +20,8 @@ use crate::{Error, Result};
 /// What is to be sent.
 #[derive(Debug)]
 pub(crate) enum Outgoing {
-    /// The schema, before the first batch.
-    Start(SchemaRef),
+    /// The schema, before the first batch, and how to encode from there on where that was said.
+    Start(SchemaRef, Option<EncodeOptions>),
     Chunk(FlightStreamChunk),
 }
 
@@ -59,7 +59,7 @@ impl Source {
                 .map(|item| item.map(|item| item.map(Outgoing::Chunk))),
             Self::Stream { batches, started } => {
                 *started = true;
-                Poll::Ready(Some(Ok(Outgoing::Start(batches.schema().clone()))))
+                Poll::Ready(Some(Ok(Outgoing::Start(batches.schema().clone(), None))))
             }
             Self::Exchange(receiver) => receiver.poll_next(cx),
         }
@@ -125,8 +125,12 @@ impl EncodeStream {
         let Encoder::Idle(mut encoder) = std::mem::replace(&mut self.encoder, Encoder::Gone) else {
             return Poll::Ready(Err(Error::internal("the encoder of a stream is gone")));
         };
+        if let Some(Outgoing::Start(_, Some(options))) = &item {
+            encoder.set_options(options.clone());
+            self.compresses = encoder.compresses();
+        }
         // A small item is not worth the way to another thread.
-        let small = matches!(&item, Some(Outgoing::Start(_)))
+        let small = matches!(&item, Some(Outgoing::Start(..)))
             || matches!(&item, Some(Outgoing::Chunk(chunk)) if chunk.data.is_none());
         if self.compresses && !small {
             self.encoder = Encoder::Busy(tokio::task::spawn_blocking(move || {
@@ -189,7 +193,7 @@ impl EncodeStream {
 
 fn encode(encoder: &mut FlightDataEncoder, item: Option<Outgoing>) -> Encoded {
     match item {
-        Some(Outgoing::Start(schema)) => encoder.start(schema)?,
+        Some(Outgoing::Start(schema, _)) => encoder.start(schema)?,
         Some(Outgoing::Chunk(chunk)) => encoder.push(chunk)?,
         None => {}
     }

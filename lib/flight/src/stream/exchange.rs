@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use wingbeat_wire::ipc::EncodeOptions;
 use wingbeat_wire::message::FlightDescriptor;
 
 use super::{ExchangeReceiver, ExchangeSender};
@@ -28,6 +29,14 @@ impl Exchange {
 
     pub(crate) fn set_descriptor(&mut self, descriptor: FlightDescriptor) {
         self.descriptor = descriptor;
+    }
+
+    /// Encodes what this end sends with other options than the server's or client's: another size
+    /// of messages, or compression.
+    #[must_use]
+    pub fn with_options(mut self, options: EncodeOptions) -> Self {
+        self.sender.set_options(options);
+        self
     }
 
     /// What the exchange is about. `Unknown` when the client named nothing.

@@ -2,6 +2,7 @@
 
 use arrow_schema::SchemaRef;
 use wingbeat_wire::data::FlightStreamChunk;
+use wingbeat_wire::ipc::EncodeOptions;
 
 use super::channel::Sender;
 use super::encode::Outgoing;
@@ -18,11 +19,18 @@ pub(crate) const CHUNKS_MAX: usize = 1;
 pub struct ExchangeSender {
     sender: Sender<Outgoing>,
     started: bool,
+    /// Go out with the schema.
+    options: Option<EncodeOptions>,
 }
 
 impl ExchangeSender {
     pub(crate) fn new(sender: Sender<Outgoing>) -> Self {
-        Self { sender, started: false }
+        Self { sender, started: false, options: None }
+    }
+
+    /// Before anything has been sent.
+    pub(super) fn set_options(&mut self, options: EncodeOptions) {
+        self.options = Some(options);
     }
 
     /// Sends the schema, before any batch. Needed where the other side is to see it before the
@@ -35,7 +43,7 @@ impl ExchangeSender {
             return Err(Error::failed_precondition("the exchange has its schema already"));
         }
         self.started = true;
-        self.sender.send(Outgoing::Start(schema)).await
+        self.sender.send(Outgoing::Start(schema, self.options.take())).await
     }
 
     /// Waits until there is room, then sends a batch, a batch with metadata, or metadata alone.

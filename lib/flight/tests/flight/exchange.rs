@@ -1,8 +1,10 @@
 //! DoExchange: both directions, half-close, and what each side sees of the other's failure.
 
 use tokio::sync::mpsc;
+use wingbeat::arrow::compute::concat_batches;
 use wingbeat::{
-    CallContext, Code, Error, Exchange, FlightDescriptor, FlightService, FlightStreamChunk, Result,
+    CallContext, Code, Compression, EncodeOptions, Error, Exchange, FlightDescriptor,
+    FlightService, FlightStreamChunk, Result,
 };
 
 use crate::support::{all_ids, ids, soon, tcp};
@@ -12,6 +14,12 @@ struct Partner(mpsc::UnboundedSender<Result<()>>);
 impl FlightService for Partner {
     async fn do_exchange(&self, _cx: &CallContext, exchange: Exchange) -> Result<()> {
         let command = exchange.descriptor().clone();
+        let exchange = match &command {
+            FlightDescriptor::Command(name) if name == "pieces" => {
+                exchange.with_options(EncodeOptions::default().with_message_bytes_max(200_000))
+            }
+            _ => exchange,
+        };
         let (mut sender, mut receiver) = exchange.split();
         match command {
             // Doubles every batch, and says at the end how many rows there were.
@@ -33,6 +41,16 @@ impl FlightService for Partner {
                 drop(report);
                 ended?;
                 sender.send(FlightStreamChunk::metadata(format!("{rows} rows"))).await
+            }
+            // Says how many pieces came, and sends them back as one batch, in pieces of its own.
+            FlightDescriptor::Command(name) if name == "pieces" => {
+                let mut pieces = Vec::new();
+                while let Some(batch) = receiver.next_batch().await? {
+                    pieces.push(batch);
+                }
+                let batch = concat_batches(&pieces[0].schema(), &pieces)?;
+                sender.send(FlightStreamChunk::metadata(pieces.len().to_string())).await?;
+                sender.send(batch).await
             }
             // Speaks before the client has said anything.
             FlightDescriptor::Command(name) if name == "greet" => {
@@ -85,6 +103,30 @@ async fn there_and_back_in_lockstep_then_half_closed() {
     assert_eq!(last, Some(FlightStreamChunk::metadata("11 rows")));
     assert_eq!(soon(receiver.next()).await.unwrap(), None);
     assert!(soon(ended.recv()).await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn each_end_encodes_as_it_says() {
+    let (client, _ended) = partner().await;
+    let sent = ids(0..100_000);
+    // 800 000 bytes, about half of that with LZ4, in messages of at most 100 000; and back in
+    // messages of at most 200 000.
+    let small = EncodeOptions::default().with_message_bytes_max(100_000);
+    let squeezed = small.clone().with_compression(Compression::Lz4Frame);
+    for (options, expected) in [(small, 9), (squeezed, 5)] {
+        let exchange = client.do_exchange(FlightDescriptor::command("pieces"));
+        let (mut sender, mut receiver) = exchange.with_options(options).split();
+        sender.send(sent.clone()).await.unwrap();
+        sender.finish();
+        let pieces = soon(receiver.next()).await.unwrap();
+        assert_eq!(pieces, Some(FlightStreamChunk::metadata(expected.to_string())));
+        let mut back = Vec::new();
+        while let Some(batch) = soon(receiver.next_batch()).await.unwrap() {
+            back.push(batch);
+        }
+        assert_eq!(back.len(), 5);
+        assert_eq!(concat_batches(&sent.schema(), &back).unwrap(), sent);
+    }
 }
 
 #[tokio::test]

@@ -55,10 +55,17 @@ enum Item {
 impl FlightDataEncoder {
     /// An encoder for one stream.
     pub fn new(options: EncodeOptions) -> Self {
-        // The soft limit counts gRPC's prefix, limits of peers do not.
-        let soft = options.message_bytes_max.map(|max| max.saturating_sub(PREFIX_LEN));
-        let batches = BatchEncoder::new(options.clone().with_message_bytes_max(soft));
+        let batches = batch_encoder(&options);
         Self { options, batches, descriptor: None, app_metadata: None, queue: VecDeque::new() }
+    }
+
+    /// Encodes with other options from the schema on. Without effect once that is
+    /// [queued](Self::start).
+    pub fn set_options(&mut self, options: EncodeOptions) {
+        if !self.batches.is_started() {
+            self.batches = batch_encoder(&options);
+            self.options = options;
+        }
     }
 
     /// Says what the stream is about. It rides on the message that is made next: in DoPut that of
@@ -183,6 +190,12 @@ impl FlightDataEncoder {
         }
         Ok(head.encode(None))
     }
+}
+
+fn batch_encoder(options: &EncodeOptions) -> BatchEncoder {
+    // The soft limit counts gRPC's prefix, limits of peers do not.
+    let soft = options.message_bytes_max.map(|max| max.saturating_sub(PREFIX_LEN));
+    BatchEncoder::new(options.clone().with_message_bytes_max(soft))
 }
 
 /// The message that `app_metadata` rides on.

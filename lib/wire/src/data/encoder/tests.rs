@@ -161,6 +161,22 @@ fn the_peers_limit_counts_without_the_prefix() {
 }
 
 #[test]
+fn other_options_hold_from_the_schema_on_and_not_later() {
+    let small = EncodeOptions::default().with_message_bytes_max(1_000);
+    let mut encoder = FlightDataEncoder::new(EncodeOptions::default());
+    encoder.set_options(small.clone().with_compression(Compression::Lz4Frame));
+    assert!(encoder.compresses());
+    encoder.set_options(small);
+    assert!(!encoder.compresses());
+    encoder.start(batch(1).schema()).unwrap();
+    encoder.set_options(EncodeOptions::default());
+    encoder.push(batch(1_000).into()).unwrap();
+    let messages = drain(&mut encoder);
+    assert!(messages.iter().all(|(len, _)| *len <= 1_000));
+    assert_eq!(read(&messages).iter().map(RecordBatch::num_rows).sum::<usize>(), 1_000);
+}
+
+#[test]
 fn misuse_is_an_error() {
     let mut encoder = FlightDataEncoder::new(EncodeOptions::default());
     assert!(encoder.push(batch(1).into()).is_err());
