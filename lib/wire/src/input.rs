@@ -34,24 +34,16 @@ impl Input {
     /// The next `len` bytes without a copy, if they lie in the current piece, are of some length,
     /// and are most of what they would keep alive.
     pub(crate) fn share(&mut self, len: usize) -> Option<Bytes> {
+        // What comes next may begin with a piece.
+        self.current()?;
         let worth = len >= SHARED_LEN_MIN && len >= self.whole_len / 2;
         (worth && len <= self.current.len()).then(|| self.current.split_to(len))
     }
 
-    /// The rest of the current piece, in bytes.
-    pub(crate) fn remaining(&self) -> usize {
-        self.current.len()
-    }
-
-    /// The next `len` bytes, or as many as the current piece has, without a copy: for what is
-    /// dropped soon.
-    pub(crate) fn borrow(&mut self, len: usize) -> Bytes {
-        self.current.split_to(len.min(self.current.len()))
-    }
-
     /// As [`share`](Self::share), for memory that has to start at a multiple of `align`.
     pub(crate) fn share_aligned(&mut self, len: usize, align: usize) -> Option<Bytes> {
-        if self.current.as_ptr().addr().is_multiple_of(align) { self.share(len) } else { None }
+        let aligned = self.current()?.as_ptr().addr().is_multiple_of(align);
+        if aligned { self.share(len) } else { None }
     }
 }
 
@@ -83,6 +75,9 @@ mod tests {
         let _ = input.current().unwrap().split_to(2 * SHARED_LEN_MIN);
         let shared = input.share(2 * SHARED_LEN_MIN).unwrap();
         assert_eq!(shared.as_ptr(), piece[2 * SHARED_LEN_MIN..].as_ptr());
+        input.push(piece.clone());
+        let next = input.share(piece.len()).unwrap();
+        assert_eq!(next.as_ptr(), piece.as_ptr(), "a piece that was not begun");
         input.push(Bytes::from_static(b"short"));
         input.current().unwrap();
         assert!(input.share(5).is_none(), "too short to be worth it");
