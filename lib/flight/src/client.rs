@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use wingbeat_net::{Address, Channel};
+use wingbeat_wire::data::BodyPool;
 
-use crate::peer::PeerLimit;
 use crate::server::in_process;
 use crate::{FlightService, Result, ServerOptions};
 
@@ -53,8 +53,7 @@ pub struct Client {
     timeout: Option<Duration>,
     options: Arc<ClientOptions>,
     observer: Option<Arc<dyn ResponseObserver>>,
-    /// What the server takes, once it has told.
-    limit: PeerLimit,
+    pool: BodyPool,
 }
 
 impl Client {
@@ -113,7 +112,7 @@ impl Client {
             timeout: None,
             options,
             observer: None,
-            limit: PeerLimit::default(),
+            pool: BodyPool::default(),
         }
     }
 
@@ -139,7 +138,6 @@ impl Client {
     pub fn with_options(mut self, options: ClientOptions) -> Self {
         if let Some(address) = &self.address {
             self.channel = Channel::new(address.clone(), options.transport.clone());
-            self.limit = PeerLimit::default();
         }
         self.options = Arc::new(options);
         self

@@ -11,6 +11,7 @@
 
 mod arrays;
 mod batch;
+pub mod memory;
 mod random;
 pub mod types;
 

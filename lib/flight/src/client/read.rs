@@ -90,6 +90,7 @@ impl Client {
         }
         let mut client = Self::with_address(address, self.options.clone());
         client.timeout = self.timeout;
+        client.pool = self.pool.clone();
         Ok(client)
     }
 }

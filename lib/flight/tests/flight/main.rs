@@ -9,7 +9,7 @@
 mod actions_and_info;
 mod batches;
 mod cancellation;
-mod data_path;
+mod copies;
 mod defaults;
 mod exchange;
 mod fairness;

@@ -6,6 +6,7 @@ mod batches;
 mod compressed;
 mod flight_data;
 mod forge;
+mod in_place;
 mod oracle;
 mod samples;
 mod schemas;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 mod dictionaries;
+mod messages;
 mod oracle;
 mod round_trip;
 mod schemas;

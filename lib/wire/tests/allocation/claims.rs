@@ -1,8 +1,4 @@
 //! A claimed length costs the claimant its bytes first: no memory is taken for what is only said.
-#![expect(unsafe_code, reason = "an allocator that counts has to be one")]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 use bytes::Bytes;
 use wingbeat_wire::data::{BodyPool, FlightDataDeframer};
@@ -10,47 +6,7 @@ use wingbeat_wire::grpc::MessageDeframer;
 use wingbeat_wire::message::{FlightInfo, Message};
 use wingbeat_wire::{DecodeError, Deframe, Limits};
 
-/// Counts the bytes that this thread asks the system for.
-struct Counting;
-
-thread_local! {
-    static ALLOCATED: Cell<usize> = const { Cell::new(0) };
-}
-
-fn count(bytes: usize) {
-    // A thread that is ending has no counter any more, and is none of those counted.
-    let _ = ALLOCATED.try_with(|allocated| allocated.set(allocated.get() + bytes));
-}
-
-// SAFETY: everything is handed on to the system's allocator; counting does not allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
-        // SAFETY: the caller keeps `alloc`'s contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps `dealloc`'s contract, and `ptr` came from the system.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-
-    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count(new_size.saturating_sub(layout.size()));
-        // SAFETY: as above.
-        unsafe { System.realloc(ptr, layout, new_size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// How many bytes `work` allocates in all, freed or not.
-fn allocated<T>(work: impl FnOnce() -> T) -> (usize, T) {
-    let before = ALLOCATED.get();
-    let result = work();
-    (ALLOCATED.get() - before, result)
-}
+use crate::counting::{Allocated, allocated};
 
 fn flight_data(limits: &Limits, pool: &BodyPool, stream: &Bytes) -> Result<usize, DecodeError> {
     let mut deframer = FlightDataDeframer::new(limits, pool.clone());
@@ -77,13 +33,13 @@ fn two_gibibytes_claimed_inside_a_hundred_bytes() {
         let mut fields = tag.to_vec();
         fields.resize(100, 0);
         let stream = claim(100, &fields);
-        let (bytes, result) =
+        let (Allocated { bytes, .. }, result) =
             allocated(|| flight_data(&Limits::default(), &BodyPool::default(), &stream));
         assert!(matches!(result, Err(DecodeError::Truncated { need: 0x7fff_ffff, .. })));
         assert!(bytes < SMALL, "{bytes} bytes");
 
         let plain = Bytes::from(fields);
-        let (bytes, result) = allocated(|| FlightInfo::decode(plain));
+        let (Allocated { bytes, .. }, result) = allocated(|| FlightInfo::decode(plain));
         assert!(result.is_err());
         assert!(bytes < SMALL, "{bytes} bytes");
     }
@@ -94,12 +50,13 @@ fn two_gibibytes_claimed_by_the_prefix() {
     let unlimited = Limits::default().with_message_bytes_max(u32::MAX as usize);
     let body = claim(0x7fff_ffff, b"\xc2\x3e\xf0\xff\xff\xff\x07 the first few bytes of the body");
     for (limits, expected) in [(Limits::default(), None), (unlimited, Some(0))] {
-        let (bytes, result) = allocated(|| flight_data(&limits, &BodyPool::default(), &body));
+        let (Allocated { bytes, .. }, result) =
+            allocated(|| flight_data(&limits, &BodyPool::default(), &body));
         assert_eq!(result.ok(), expected, "refused, or waiting for more");
         // Short pieces are gathered in a block of 64 KiB.
         assert!(bytes < SMALL + (64 << 10), "{bytes} bytes");
 
-        let (bytes, result) = allocated(|| {
+        let (Allocated { bytes, .. }, result) = allocated(|| {
             let mut deframer = MessageDeframer::new(&limits);
             deframer.push(body.clone());
             deframer.poll()
@@ -126,11 +83,11 @@ fn a_body_takes_memory_once_and_then_no_more() {
         }
         body.unwrap().data_body.unwrap()
     };
-    let (first, body) = allocated(receive);
+    let (Allocated { bytes: first, .. }, body) = allocated(receive);
     assert_eq!(body.as_slice(), &fields[5..]);
     assert!((LEN..LEN + SMALL).contains(&first), "{first} bytes");
     drop(body);
-    let (second, body) = allocated(receive);
+    let (Allocated { bytes: second, .. }, body) = allocated(receive);
     assert_eq!(body.len(), LEN);
     assert!(second < SMALL, "the memory of the first is used again: {second} bytes");
 }
