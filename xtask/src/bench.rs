@@ -181,8 +181,9 @@ fn measure(workspace: &Workspace, args: &BenchArgs) -> Result<Results, Failure> 
             Part::Product => product(runner, &built, folder.path())?,
         }
         // A long run that is cut short has not been for nothing.
-        let kept = workspace.target.join("bench").join("last.json");
-        results.save(&kept)?;
+        let kept = workspace.target.join("bench");
+        std::fs::create_dir_all(&kept).map_err(|error| error.to_string())?;
+        results.save(&kept.join("last.json"))?;
     }
     Ok(results)
 }

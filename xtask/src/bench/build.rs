@@ -139,3 +139,40 @@ fn present(program: PathBuf) -> Result<PathBuf, Failure> {
     let name = program.file_name().map(Path::new).unwrap_or(&program);
     if program.is_file() { Ok(program) } else { Err(format!("{} is not built", name.display())) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::build_peer;
+    use crate::run::Failure;
+    use crate::workspace::Workspace;
+
+    /// Builds a peer with this script.
+    fn build(folder: &Path, script: &str, skip: bool) -> Result<bool, Failure> {
+        let (root, target) = (folder.to_owned(), folder.join("target"));
+        let workspace = Workspace { root, target, metadata: serde_json::Value::Null };
+        let peer = folder.join("bench/peers/go");
+        std::fs::create_dir_all(&peer).unwrap();
+        std::fs::write(peer.join("build.sh"), script).unwrap();
+        let python = folder.join("python");
+        build_peer(&workspace, "go", Ok(&python), skip).map(|program| program.is_file())
+    }
+
+    #[test]
+    fn a_peer_is_built_into_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "test \"${PYARROW_PYTHON##*/}\" = python && echo > \"$1/peer\"";
+        assert_eq!(build(folder.path(), script, true).unwrap_err(), "peer is not built");
+        assert_eq!(build(folder.path(), script, false), Ok(true));
+        assert_eq!(build(folder.path(), "exit 1", true), Ok(true), "it is there from before");
+    }
+
+    #[test]
+    fn a_peer_that_cannot_be_built_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "echo 'no go here' >&2; exit 1";
+        assert_eq!(build(folder.path(), script, false).unwrap_err(), "no go here");
+        assert_eq!(build(folder.path(), "exit 0", false).unwrap_err(), "peer is not built");
+    }
+}

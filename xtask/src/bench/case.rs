@@ -96,8 +96,10 @@ impl Case {
         } else {
             text += &format!(", {} server, {} client", self.server, self.client);
         }
-        if self.transport == Transport::Unix {
-            text += ", Unix socket";
+        match self.transport {
+            Transport::Tcp => {}
+            Transport::Unix => text += ", Unix socket",
+            Transport::Local => text += ", in one process",
         }
         if self.measure == Measure::Streams {
             text += &format!(", {} streams on {}", self.streams, self.connections);

@@ -205,8 +205,7 @@ impl Process {
     fn trouble(&mut self, status: ExitStatus, what: &str) -> Trouble {
         self.kill();
         let stderr = self.stderr.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
-        let said = stderr.lines().rev().find(|line| !line.trim().is_empty()).map(str::trim);
-        let reason = match said {
+        let reason = match telling(&stderr) {
             Some(line) => line.to_owned(),
             None => format!("{} {what} ({status})", self.name),
         };
@@ -245,12 +244,20 @@ fn tail(mut stderr: impl Read) -> String {
     String::from_utf8_lossy(&kept).into_owned()
 }
 
+/// The line that tells what went wrong: the first that says `error`, or the last one. Traces are
+/// indented.
+fn telling(stderr: &str) -> Option<&str> {
+    let error = stderr.lines().find(|line| line.starts_with("error"));
+    let is_telling = |line: &&str| line.starts_with(|first: char| !first.is_whitespace());
+    error.or_else(|| stderr.lines().rev().find(is_telling)).map(str::trim)
+}
+
 #[cfg(test)]
 mod tests {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::Process;
+    use super::{Process, telling};
 
     const LONG: Duration = Duration::from_secs(30);
 
@@ -272,6 +279,17 @@ mod tests {
         assert_eq!((trouble.reason.as_str(), trouble.is_unsupported), ("two", false));
         let trouble = shell("echo no streams >&2; exit 2").finish(LONG).unwrap_err();
         assert_eq!((trouble.reason.as_str(), trouble.is_unsupported), ("no streams", true));
+    }
+
+    #[test]
+    fn traces_and_hints_are_passed_over() {
+        let clap = "error: no `x`\n  [values: y]\n\nUsage: x\n\nFor more, try '--help'.\n";
+        assert_eq!(telling(clap), Some("error: no `x`"));
+        assert_eq!(
+            telling("Exception in thread \"main\"\n\tat X.main(X.java:1)\n"),
+            Some("Exception in thread \"main\"")
+        );
+        assert_eq!(telling(" \n"), None);
     }
 
     #[test]

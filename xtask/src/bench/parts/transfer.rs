@@ -2,7 +2,7 @@
 
 use super::super::case::{Case, LIMIT, Measure, Transport, WINGBEAT};
 use super::super::runner::{Runner, Turn};
-use super::super::workload::{Length, WORKLOADS, Workload};
+use super::super::workload::{WORKLOADS, Workload};
 
 /// Where two libraries meet, which one half of the users will see.
 const CROSS: &[(Measure, &str)] =
@@ -35,8 +35,8 @@ fn turns(runner: &Runner<'_>, measure: Measure, workload: &Workload) -> Vec<Turn
             cases.push(Case::new(measure, id, WINGBEAT, name));
         }
     }
-    // A handful of batches says nothing about speed, so there is no limit to compare with.
-    if runner.settings.length != Length::Smoke {
+    // Raw bytes go one way, and are as many as are told.
+    if measure != Measure::Exchange && !workload.is_compressed {
         cases.push(Case::same(measure, LIMIT, name));
         if (measure, name) == UNIX {
             let unix = runner.contestants.iter().filter(|one| one.has_unix);
