@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use wingbeat::{
-    Client, Compression, EncodeOptions, Error, FlightDescriptor, HeaderName, HeaderValue, Result,
+    Client, Compression, EncodeOptions, Error, FlightDescriptor, HeaderName, HeaderValue,
+    MessageSize, Result,
 };
 
 use crate::report::Report;
@@ -117,7 +118,7 @@ impl Encoding {
     fn options(&self) -> EncodeOptions {
         let mut options = EncodeOptions::default().with_dictionary_deltas(self.deltas);
         if self.whole {
-            options = options.with_message_bytes_max(None);
+            options = options.with_message_size(MessageSize::Whole);
         }
         options.with_compression(self.compression.map(|codec| match codec {
             Codec::Lz4 => Compression::Lz4Frame,

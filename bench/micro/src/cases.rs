@@ -176,6 +176,7 @@ impl HeadParts {
             descriptor: self.descriptor.as_ref(),
             data_header: &self.data_header,
             app_metadata: self.app_metadata.as_deref(),
+            ..FlightDataHead::default()
         };
         head.encode(Some(Segments::from(self.body.clone())))
     }

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use wingbeat_wire::data::{
     BodyPool, Decoded, FlightData, FlightDataDecoder, FlightDataDeframer, FlightDataEncoder,
 };
-use wingbeat_wire::ipc::{Compression, EncodeOptions};
+use wingbeat_wire::ipc::{Compression, EncodeOptions, MessageSize};
 use wingbeat_wire::{Deframe, Limits, Segments};
 
 /// One message a batch, and what the workload asks for besides.
 pub(crate) fn options(workload: &str) -> EncodeOptions {
-    let options = EncodeOptions::default().with_message_bytes_max(None);
+    let options = EncodeOptions::default().with_message_size(MessageSize::Whole);
     match workload {
         "lz4" => options.with_compression(Compression::Lz4Frame),
         "zstd" => options.with_compression(Compression::Zstd { level: 1 }),

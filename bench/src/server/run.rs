@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use tokio::signal::unix::{SignalKind, signal};
-use wingbeat::{Address, EncodeOptions, Limits, Server, ServerOptions};
+use wingbeat::{Address, EncodeOptions, Limits, MessageSize, Server, ServerOptions};
 
 use super::service::Workloads;
 use crate::failure::Outcome;
@@ -23,7 +23,7 @@ pub(crate) async fn run(bind: &Address) -> Outcome {
 
 /// One batch, one message, in both directions; all else is as wingbeat has it by default.
 fn options() -> ServerOptions {
-    let encode = EncodeOptions::default().with_message_bytes_max(None);
+    let encode = EncodeOptions::default().with_message_size(MessageSize::Whole);
     ServerOptions::default().with_limits(limits()).with_encode(encode)
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use arrow_array::RecordBatch;
-use wingbeat::{Compression, EncodeOptions};
+use wingbeat::{Compression, EncodeOptions, MessageSize};
 
 use super::columns;
 
@@ -63,7 +63,9 @@ kinds! {
 impl Kind {
     /// How its batches are put into messages: one batch, one message, however large.
     pub fn encode_options(self) -> EncodeOptions {
-        EncodeOptions::default().with_message_bytes_max(None).with_compression(self.compression())
+        EncodeOptions::default()
+            .with_message_size(MessageSize::Whole)
+            .with_compression(self.compression())
     }
 }
 

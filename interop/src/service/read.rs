@@ -3,7 +3,9 @@
 use std::sync::PoisonError;
 
 use futures_util::stream;
-use wingbeat::{BatchStream, Compression, EncodeOptions, Error, FlightStreamChunk, Result, Ticket};
+use wingbeat::{
+    BatchStream, Compression, EncodeOptions, Error, FlightStreamChunk, MessageSize, Result, Ticket,
+};
 
 use super::{Contract, utf8};
 
@@ -21,7 +23,7 @@ pub(super) fn open(contract: &Contract, ticket: &Ticket) -> Result<BatchStream> 
             let stream = BatchStream::from_batches(schema, batches);
             let options = EncodeOptions::default();
             Ok(match kind {
-                "whole" => stream.with_options(options.with_message_bytes_max(None)),
+                "whole" => stream.with_options(options.with_message_size(MessageSize::Whole)),
                 "lz4" => stream.with_options(options.with_compression(Compression::Lz4Frame)),
                 "zstd" => {
                     stream.with_options(options.with_compression(Compression::Zstd { level: 3 }))

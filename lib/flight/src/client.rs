@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use wingbeat_net::{Address, Channel};
-use wingbeat_wire::data::BodyPool;
 
+use crate::peer::PeerLimit;
 use crate::server::in_process;
 use crate::{FlightService, Result, ServerOptions};
 
@@ -53,7 +53,8 @@ pub struct Client {
     timeout: Option<Duration>,
     options: Arc<ClientOptions>,
     observer: Option<Arc<dyn ResponseObserver>>,
-    pool: BodyPool,
+    /// What the server takes, once it has told.
+    limit: PeerLimit,
 }
 
 impl Client {
@@ -112,7 +113,7 @@ impl Client {
             timeout: None,
             options,
             observer: None,
-            pool: BodyPool::default(),
+            limit: PeerLimit::default(),
         }
     }
 
@@ -138,6 +139,7 @@ impl Client {
     pub fn with_options(mut self, options: ClientOptions) -> Self {
         if let Some(address) = &self.address {
             self.channel = Channel::new(address.clone(), options.transport.clone());
+            self.limit = PeerLimit::default();
         }
         self.options = Arc::new(options);
         self

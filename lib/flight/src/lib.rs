@@ -56,8 +56,9 @@
 //! # Limits
 //! What a peer may ask of this process is bounded by [`Limits`]: the size of a message (256 MiB),
 //! of a decompressed one, of dictionaries, the depth of types. What is sent is split by its true
-//! size below [`EncodeOptions::message_bytes_max`], just under 4 MiB unless set otherwise, since
-//! many peers take no more. A single row that is larger travels whole.
+//! size ([`EncodeOptions::message_size`]): for a peer of this implementation at what it takes,
+//! which it says in a header, and for others just under 4 MiB, since many take no more. A single
+//! row that is larger travels whole.
 //!
 //! # Errors
 //! [`Error`] is a code, whose fault it was, and a text that the peer may read. `?` takes any
@@ -76,6 +77,7 @@ mod client;
 mod context;
 mod error;
 mod method;
+mod peer;
 mod server;
 mod service;
 mod stream;
@@ -85,9 +87,9 @@ pub use http::{HeaderMap, HeaderName, HeaderValue};
 pub use wingbeat_net::{
     Address, AddressError, Body, BoxError, BytesBody, ChannelConfig, PeerAddr, ServerConfig,
 };
-pub use wingbeat_wire::data::FlightStreamChunk;
+pub use wingbeat_wire::data::{BodyPool, BodyPoolStatistics, FlightStreamChunk};
 pub use wingbeat_wire::grpc::Code;
-pub use wingbeat_wire::ipc::{Compression, EncodeOptions, body_len};
+pub use wingbeat_wire::ipc::{Compression, EncodeOptions, MessageSize, Placement, body_len};
 pub use wingbeat_wire::message::{
     Action, ActionResult, ActionType, BasicAuth, CancelFlightInfoRequest, CancelFlightInfoResult,
     CancelStatus, CloseSessionRequest, CloseSessionResult, CloseSessionStatus, Criteria, Empty,

@@ -1,6 +1,7 @@
 //! The body of a request or response: ropes of bytes, then perhaps trailers.
 
 mod bytes_body;
+mod gather;
 mod outgoing;
 #[cfg(test)]
 mod tests;

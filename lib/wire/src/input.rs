@@ -40,6 +40,17 @@ impl Input {
         (worth && len <= self.current.len()).then(|| self.current.split_to(len))
     }
 
+    /// The rest of the current piece, in bytes.
+    pub(crate) fn remaining(&self) -> usize {
+        self.current.len()
+    }
+
+    /// The next `len` bytes, or as many as the current piece has, without a copy: for what is
+    /// dropped soon.
+    pub(crate) fn borrow(&mut self, len: usize) -> Bytes {
+        self.current.split_to(len.min(self.current.len()))
+    }
+
     /// As [`share`](Self::share), for memory that has to start at a multiple of `align`.
     pub(crate) fn share_aligned(&mut self, len: usize, align: usize) -> Option<Bytes> {
         let aligned = self.current()?.as_ptr().addr().is_multiple_of(align);

@@ -355,6 +355,7 @@ fn flight_data(part: &Parts) -> Vec<u8> {
         descriptor: None,
         data_header: &part.header,
         app_metadata: Some(b"some metadata"),
+        ..FlightDataHead::default()
     };
     head.encode(Some(body)).to_bytes().to_vec()
 }

@@ -10,6 +10,7 @@ use wingbeat_wire::grpc::{MessageDeframer, frame};
 use wingbeat_wire::message::Message;
 
 use super::Client;
+use crate::peer::announce;
 use crate::stream::{DataReader, Incoming};
 use crate::{Code, Error, Method, Origin, ReplyStream, Result};
 
@@ -18,9 +19,13 @@ impl Client {
     pub(super) async fn start(&self, method: Method, body: Body) -> Result<Response<Body>> {
         let mut request = CallRequest::new(method.path(), body);
         request.headers = self.headers.clone();
+        announce(&self.options.limits, &mut request.headers);
         request.timeout = self.timeout;
         let span = tracing::debug_span!("flight_client", %method);
         let started = self.channel.call(request).instrument(span).await;
+        if let Ok(response) = &started {
+            self.limit.learn(response.headers());
+        }
         if let Some(observer) = &self.observer {
             match &started {
                 Ok(response) => observer.headers(method, response.headers()),
@@ -75,7 +80,7 @@ impl Client {
     /// The data of a response.
     pub(super) fn data(&self, method: Method, response: Response<Body>) -> DataReader {
         let limits = &self.options.limits;
-        let deframer = FlightDataDeframer::new(limits, self.pool.clone());
+        let deframer = FlightDataDeframer::new(limits, self.options.pool.clone());
         DataReader::from_response(self.incoming(method, response, deframer), limits)
     }
 

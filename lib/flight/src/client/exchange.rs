@@ -22,7 +22,8 @@ impl Client {
         let (sender, outgoing) = channel(EXCHANGE_CHUNKS_MAX);
         let options = self.options.encode.clone();
         let source = Source::Exchange(outgoing);
-        let messages = EncodeStream::new(source, options, Some(descriptor.clone()));
+        let limit = self.limit.clone();
+        let messages = EncodeStream::new(source, options, limit, Some(descriptor.clone()));
         let body = Body::request(RequestStream::new(messages, end.clone()));
         let client = self.clone();
         let call = AbortOnDropHandle::new(tokio::spawn(async move {

@@ -2,6 +2,7 @@
 
 use wingbeat_net::ChannelConfig;
 use wingbeat_wire::Limits;
+use wingbeat_wire::data::BodyPool;
 use wingbeat_wire::ipc::EncodeOptions;
 
 /// How a client talks to its server. The defaults are meant to be right for most.
@@ -15,6 +16,8 @@ pub struct ClientOptions {
     pub encode: EncodeOptions,
     /// The connection: windows, frames, keepalive.
     pub transport: ChannelConfig,
+    /// Where received bodies get their memory. A pool of its own by default; a clone shares it.
+    pub pool: BodyPool,
 }
 
 impl ClientOptions {
@@ -29,6 +32,13 @@ impl ClientOptions {
     #[must_use]
     pub fn with_encode(mut self, encode: EncodeOptions) -> Self {
         self.encode = encode;
+        self
+    }
+
+    /// Sets [`pool`](Self::pool).
+    #[must_use]
+    pub fn with_pool(mut self, pool: BodyPool) -> Self {
+        self.pool = pool;
         self
     }
 

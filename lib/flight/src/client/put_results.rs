@@ -68,7 +68,8 @@ impl Client {
     /// ```
     pub fn do_put(&self, descriptor: FlightDescriptor, batches: BatchStream) -> PutResults {
         let end = Arc::new(CallEnd::default());
-        let messages = EncodeStream::new(batches, self.options.encode.clone(), Some(descriptor));
+        let (options, limit) = (self.options.encode.clone(), self.limit.clone());
+        let messages = EncodeStream::new(batches, options, limit, Some(descriptor));
         let body = Body::request(RequestStream::new(messages, end.clone()));
         let (sender, results) = mpsc::channel(RESULTS_MAX);
         // Made here and not in the task, which may be aborted before it ever runs.

@@ -90,7 +90,6 @@ impl Client {
         }
         let mut client = Self::with_address(address, self.options.clone());
         client.timeout = self.timeout;
-        client.pool = self.pool.clone();
         Ok(client)
     }
 }

@@ -25,13 +25,14 @@ use futures_core::Stream;
 use http::{Request, Response};
 use tracing::Instrument as _;
 use wingbeat_net::{Body, Messages, Status, accept};
-use wingbeat_wire::data::{BodyPool, FlightDataDeframer};
+use wingbeat_wire::data::FlightDataDeframer;
 use wingbeat_wire::message::ActionType;
 use wingbeat_wire::{Limits, Segments};
 
 use self::call_stream::CallStream;
 use self::respond::respond;
 use super::ServerOptions;
+use crate::peer::{PeerLimit, announce};
 use crate::service::DynFlightService;
 use crate::stream::{DataReader, Incoming, Waiting};
 use crate::{CallContext, Code, Method, Result};
@@ -44,7 +45,6 @@ pub(crate) struct Dispatcher {
     service: Arc<dyn DynFlightService>,
     options: ServerOptions,
     actions: Arc<[ActionType]>,
-    pool: BodyPool,
 }
 
 /// What the file of an RPC gets.
@@ -54,6 +54,8 @@ struct Call {
     body: Body,
     /// Set while a handler waits for its client.
     waiting: Waiting,
+    /// What the client takes.
+    limit: PeerLimit,
 }
 
 impl Dispatcher {
@@ -62,7 +64,7 @@ impl Dispatcher {
         options: ServerOptions,
         actions: Arc<[ActionType]>,
     ) -> Self {
-        Self { service, options, actions, pool: BodyPool::default() }
+        Self { service, options, actions }
     }
 
     fn limits(&self) -> &Limits {
@@ -71,7 +73,7 @@ impl Dispatcher {
 
     /// Reads the data that a client sends.
     fn data_reader(&self, body: Body) -> DataReader {
-        let deframer = FlightDataDeframer::new(self.limits(), self.pool.clone());
+        let deframer = FlightDataDeframer::new(self.limits(), self.options.pool.clone());
         let messages = Messages::from_request(body, deframer);
         DataReader::from_request(Incoming::new(messages), self.limits())
     }
@@ -87,6 +89,8 @@ impl Dispatcher {
             let text = format!("unknown method {}", parts.uri.path());
             return Status::new(Code::Unimplemented, text).into_response();
         };
+        let limit = PeerLimit::from_headers(&parts.headers);
+        let is_one_of_ours = limit.get().is_some();
         let deadline = head.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let cx = CallContext::new(method, parts, deadline, self.actions.clone());
         let span = match cx.peer() {
@@ -94,7 +98,8 @@ impl Dispatcher {
             None => tracing::info_span!("flight", %method),
         };
         let waiting = Waiting::default();
-        let call = Call { dispatcher: self, cx: cx.clone(), body, waiting: waiting.clone() };
+        let own_limits = self.limits().clone();
+        let call = Call { dispatcher: self, cx: cx.clone(), body, waiting: waiting.clone(), limit };
         let answer = match method {
             Method::Handshake => handshake::handshake(call),
             Method::ListFlights => replies::list_flights(call),
@@ -108,7 +113,11 @@ impl Dispatcher {
             Method::ListActions => replies::list_actions(call),
         };
         let stream = CallStream::new(answer, &cx, span.clone());
-        respond(cx, stream, waiting).instrument(span).await
+        let mut response = respond(cx, stream, waiting).instrument(span).await;
+        if is_one_of_ours {
+            announce(&own_limits, response.headers_mut());
+        }
+        response
     }
 }
 

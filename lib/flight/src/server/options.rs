@@ -2,6 +2,7 @@
 
 use wingbeat_net::ServerConfig;
 use wingbeat_wire::Limits;
+use wingbeat_wire::data::BodyPool;
 use wingbeat_wire::ipc::EncodeOptions;
 
 /// How a server talks to its clients. The defaults are meant to be right for most.
@@ -15,6 +16,8 @@ pub struct ServerOptions {
     pub encode: EncodeOptions,
     /// Connections: windows, frames, keepalive, how many, and how long a shutdown waits.
     pub transport: ServerConfig,
+    /// Where received bodies get their memory. A pool of its own by default; a clone shares it.
+    pub pool: BodyPool,
 }
 
 impl ServerOptions {
@@ -29,6 +32,13 @@ impl ServerOptions {
     #[must_use]
     pub fn with_encode(mut self, encode: EncodeOptions) -> Self {
         self.encode = encode;
+        self
+    }
+
+    /// Sets [`pool`](Self::pool).
+    #[must_use]
+    pub fn with_pool(mut self, pool: BodyPool) -> Self {
+        self.pool = pool;
         self
     }
 

@@ -15,6 +15,7 @@ use wingbeat_wire::{EncodeError, Segments};
 use super::BatchStream;
 use super::channel::Receiver;
 use super::reason::Reason;
+use crate::peer::PeerLimit;
 use crate::{Error, Result};
 
 /// What is to be sent.
@@ -75,6 +76,10 @@ pub(crate) struct EncodeStream {
     /// Whether the source has ended or failed, and what it holds is still to be sent.
     source_done: bool,
     failure: Option<Error>,
+    /// What the peer takes, which may become known while the stream runs.
+    limit: PeerLimit,
+    /// What the encoder was told of it.
+    told: Option<usize>,
 }
 
 enum Encoder {
@@ -87,10 +92,11 @@ enum Encoder {
 type Encoded = Result<Option<Segments>, EncodeError>;
 
 impl EncodeStream {
-    /// `descriptor` rides on the first message.
+    /// `descriptor` rides on the first message; `limit` is what the receiver takes.
     pub(crate) fn new(
         source: impl Into<Source>,
         options: EncodeOptions,
+        limit: PeerLimit,
         descriptor: Option<FlightDescriptor>,
     ) -> Self {
         let source = source.into();
@@ -112,6 +118,8 @@ impl EncodeStream {
             encoder: Encoder::Idle(Box::new(encoder)),
             source_done: false,
             failure: None,
+            limit,
+            told: None,
         }
     }
 
@@ -128,6 +136,11 @@ impl EncodeStream {
         if let Some(Outgoing::Start(_, Some(options))) = &item {
             encoder.set_options(options.clone());
             self.compresses = encoder.compresses();
+            self.told = None;
+        }
+        if let Some(bytes_max) = self.limit.get().filter(|bytes| self.told != Some(*bytes)) {
+            self.told = Some(bytes_max);
+            encoder.receiver_takes(bytes_max);
         }
         // A small item is not worth the way to another thread.
         let small = matches!(&item, Some(Outgoing::Start(..)))

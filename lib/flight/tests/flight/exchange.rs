@@ -16,7 +16,7 @@ impl FlightService for Partner {
         let command = exchange.descriptor().clone();
         let exchange = match &command {
             FlightDescriptor::Command(name) if name == "pieces" => {
-                exchange.with_options(EncodeOptions::default().with_message_bytes_max(200_000))
+                exchange.with_options(EncodeOptions::default().with_message_size(200_000))
             }
             _ => exchange,
         };
@@ -111,7 +111,7 @@ async fn each_end_encodes_as_it_says() {
     let sent = ids(0..100_000);
     // 800 000 bytes, about half of that with LZ4, in messages of at most 100 000; and back in
     // messages of at most 200 000.
-    let small = EncodeOptions::default().with_message_bytes_max(100_000);
+    let small = EncodeOptions::default().with_message_size(100_000);
     let squeezed = small.clone().with_compression(Compression::Lz4Frame);
     for (options, expected) in [(small, 9), (squeezed, 5)] {
         let exchange = client.do_exchange(FlightDescriptor::command("pieces"));

@@ -9,7 +9,7 @@ use wingbeat::arrow::compute::concat_batches;
 use wingbeat::arrow::datatypes::Schema;
 use wingbeat::{
     BatchStream, CallContext, Client, ClientOptions, Code, Compression, EncodeOptions, Error,
-    FlightService, FlightStreamChunk, Limits, Origin, Result, ServerOptions, Ticket,
+    FlightService, FlightStreamChunk, Limits, MessageSize, Origin, Result, ServerOptions, Ticket,
 };
 
 use crate::support::{all_ids, ids, soon, tcp};
@@ -47,18 +47,19 @@ impl FlightService for Streams {
             }
             b"large" => Ok(BatchStream::from_batches(schema, [ids(0..1_000_000)])),
             b"whole" => Ok(BatchStream::from_batches(schema, [ids(0..1_000_000)])
-                .with_options(EncodeOptions::default().with_message_bytes_max(None))),
+                .with_options(EncodeOptions::default().with_message_size(MessageSize::Whole))),
             b"zstd" => Ok(BatchStream::from_batches(schema, [ids(0..1_000_000)]).with_options(
                 EncodeOptions::default().with_compression(Compression::Zstd { level: 1 }),
             )),
             b"lz4" => Ok(BatchStream::from_batches(schema, [ids(0..1_000_000)])
                 .with_options(EncodeOptions::default().with_compression(Compression::Lz4Frame))),
-            b"row too large" => {
+            b"long row" | b"row too large" => {
                 let text: ArrayRef =
                     Arc::new(StringArray::from(vec!["short".to_owned(), "long".repeat(1 << 16)]));
                 let batch = RecordBatch::try_from_iter([("text", text)])?;
+                let limit = (&ticket.ticket[..] == b"row too large").then_some(1 << 16);
                 Ok(BatchStream::from_batches(batch.schema(), [batch])
-                    .with_options(EncodeOptions::default().with_peer_bytes_max(1 << 16)))
+                    .with_options(EncodeOptions::default().with_peer_bytes_max(limit)))
             }
             b"fails" => {
                 let chunks = [Ok(ids(0..1)), Err(Error::data_loss("page 7 is corrupt"))];
@@ -113,12 +114,16 @@ async fn metadata_beside_and_between_batches() {
 }
 
 #[tokio::test]
-async fn large_batches_are_split_unless_told_otherwise() {
+async fn large_batches_are_split_where_the_client_takes_less() {
     let client = tcp(Streams::default()).await;
     let expected = ids(0..1_000_000);
     let batches = get(&client, "large").await.unwrap().collect_batches().await.unwrap();
-    // 8 MB in messages below 4 MiB.
-    assert_eq!(batches.len(), 3);
+    assert_eq!(batches.len(), 1, "8 MB travel whole, as the client has said that it takes them");
+    assert_eq!(batches[0], expected);
+    let limits = Limits::default().with_message_bytes_max(1 << 20);
+    let modest = client.client.clone().with_options(ClientOptions::default().with_limits(limits));
+    let batches = get(&modest, "large").await.unwrap().collect_batches().await.unwrap();
+    assert_eq!(batches.len(), 9, "8 MB in messages of up to 1 MiB, heads included");
     assert_eq!(concat_batches(&expected.schema(), &batches).unwrap(), expected);
     for ticket in ["whole", "zstd", "lz4"] {
         let batches = get(&client, ticket).await.unwrap().collect_batches().await.unwrap();
@@ -134,13 +139,20 @@ async fn limits_name_what_exceeds_them() {
     assert_eq!(error.code(), Code::ResourceExhausted);
     assert!(error.message().contains("row 1"), "{error}");
 
-    let limits = Limits::default().with_message_bytes_max(1 << 20);
+    let limits = Limits::default().with_message_bytes_max(80_000);
     let modest = client.client.clone().with_options(ClientOptions::default().with_limits(limits));
-    let error = get(&modest, "whole").await.unwrap().collect_batches().await.unwrap_err();
+    let error = get(&modest, "long row").await.unwrap().collect_batches().await.unwrap_err();
+    assert_eq!((error.code(), error.origin()), (Code::ResourceExhausted, Origin::Peer), "{error}");
+    assert!(error.message().contains("80000"), "{error}");
+    // So little that it is not believed: the client itself has to refuse.
+    let limits = Limits::default().with_message_bytes_max(10_000);
+    let tiny = client.client.clone().with_options(ClientOptions::default().with_limits(limits));
+    let error = get(&tiny, "large").await.unwrap().collect_batches().await.unwrap_err();
     assert_eq!((error.code(), error.origin()), (Code::ResourceExhausted, Origin::Local), "{error}");
-    assert!(error.message().contains("1048576"), "{error}");
-    let options = ServerOptions::default()
-        .with_encode(EncodeOptions::default().with_message_bytes_max(100_000));
+    assert!(error.message().contains("10000"), "{error}");
+
+    let options =
+        ServerOptions::default().with_encode(EncodeOptions::default().with_message_size(100_000));
     let small = Client::in_process_with(Streams::default(), options);
     let batches = get(&small, "large").await.unwrap().collect_batches().await.unwrap();
     assert!((80..=100).contains(&batches.len()), "{}", batches.len());

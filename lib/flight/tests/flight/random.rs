@@ -8,7 +8,7 @@ use wingbeat::arrow::array::RecordBatch;
 use wingbeat::arrow::datatypes::SchemaRef;
 use wingbeat::{
     BatchStream, CallContext, ClientOptions, Compression, EncodeOptions, Exchange,
-    FlightDescriptor, FlightService, Result, Ticket, Upload,
+    FlightDescriptor, FlightService, MessageSize, Result, Ticket, Upload,
 };
 use wingbeat_testkit::{batch, types};
 
@@ -96,7 +96,11 @@ async fn round_trip(served: &Served, batches: Vec<RecordBatch>, options: EncodeO
 }
 
 fn options() -> impl Strategy<Value = EncodeOptions> {
-    let max = prop_oneof![Just(None), (500usize..6000).prop_map(Some)];
+    let max = prop_oneof![
+        Just(MessageSize::Whole),
+        Just(MessageSize::AsPeerTakes),
+        (500usize..6000).prop_map(MessageSize::AtMost)
+    ];
     let compression = prop_oneof![
         3 => Just(None),
         1 => Just(Some(Compression::Lz4Frame)),
@@ -104,7 +108,7 @@ fn options() -> impl Strategy<Value = EncodeOptions> {
     ];
     (max, compression, any::<bool>()).prop_map(|(max, compression, deltas)| {
         EncodeOptions::default()
-            .with_message_bytes_max(max)
+            .with_message_size(max)
             .with_compression(compression)
             .with_dictionary_deltas(deltas)
     })

@@ -13,17 +13,19 @@ use wingbeat_wire::Segments;
 use wingbeat_wire::grpc::Code;
 
 use super::BoxError;
+use super::gather::Gather;
 use crate::status::{GRPC_STATUS, Status};
 
-/// How many messages in a row are handed out before the task is given back once. A stream that is
+/// How often in a row messages are handed out before the task is given back once. A stream that is
 /// always ready, on a connection that is always writable, would keep its thread otherwise.
-const TURN_MESSAGES_MAX: u32 = 32;
+const TURN_POLLS_MAX: u32 = 32;
 
 pin_project! {
     /// Messages, then trailers with the status.
     pub(super) struct ResponseBody<S, F> {
         #[pin]
         stream: S,
+        gather: Gather,
         // None once the trailers are out.
         trailers: Option<F>,
         turn: u32,
@@ -32,7 +34,7 @@ pin_project! {
 
 impl<S, F> ResponseBody<S, F> {
     pub(super) fn new(stream: S, trailers: F) -> Self {
-        Self { stream, trailers: Some(trailers), turn: 0 }
+        Self { stream, gather: Gather::default(), trailers: Some(trailers), turn: 0 }
     }
 }
 
@@ -53,16 +55,18 @@ where
             return Poll::Ready(None);
         }
         ready!(poll_turn(this.turn, cx));
-        let item = loop {
+        let mut next = |cx: &mut Context<'_>| {
             let poll = AssertUnwindSafe(|| this.stream.as_mut().poll_next(cx));
-            match catch_unwind(poll) {
-                Ok(Poll::Ready(Some(Ok(data)))) if data.is_empty() => {}
-                Ok(Poll::Ready(item)) => break item,
-                Ok(Poll::Pending) => {
+            catch_unwind(poll).unwrap_or_else(|panic| Poll::Ready(Some(Err(panicked(&*panic)))))
+        };
+        let item = loop {
+            match this.gather.poll(cx, &mut next) {
+                Poll::Ready(Some(Ok(data))) if data.is_empty() => {}
+                Poll::Ready(item) => break item,
+                Poll::Pending => {
                     *this.turn = 0;
                     return Poll::Pending;
                 }
-                Err(panic) => break Some(Err(panicked(&*panic))),
             }
         };
         if let Some(Ok(data)) = item {
@@ -88,6 +92,7 @@ pin_project! {
     pub(super) struct RequestBody<S> {
         #[pin]
         stream: S,
+        gather: Gather,
         done: bool,
         turn: u32,
     }
@@ -95,7 +100,7 @@ pin_project! {
 
 impl<S> RequestBody<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, done: false, turn: 0 }
+        Self { stream, gather: Gather::default(), done: false, turn: 0 }
     }
 }
 
@@ -113,7 +118,8 @@ impl<S: Stream<Item = Result<Segments, Status>>> http_body::Body for RequestBody
         }
         ready!(poll_turn(this.turn, cx));
         loop {
-            let Poll::Ready(item) = this.stream.as_mut().poll_next(cx) else {
+            let Poll::Ready(item) = this.gather.poll(cx, |cx| this.stream.as_mut().poll_next(cx))
+            else {
                 *this.turn = 0;
                 return Poll::Pending;
             };
@@ -148,9 +154,9 @@ pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Status {
     Status::new(Code::Internal, "the handler of the call panicked")
 }
 
-/// Pending once every [`TURN_MESSAGES_MAX`] calls, with the task woken to go on.
+/// Pending once every [`TURN_POLLS_MAX`] calls, with the task woken to go on.
 fn poll_turn(turn: &mut u32, cx: &mut Context<'_>) -> Poll<()> {
-    if *turn >= TURN_MESSAGES_MAX {
+    if *turn >= TURN_POLLS_MAX {
         *turn = 0;
         cx.waker().wake_by_ref();
         return Poll::Pending;

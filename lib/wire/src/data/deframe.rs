@@ -4,7 +4,7 @@ use arrow_buffer::Buffer;
 use bytes::{Buf, Bytes};
 
 use super::FlightData;
-use super::pool::{BODY_ALIGNMENT, Body, BodyPool};
+use super::pool::{Body, BodyPool, SHARED_ALIGNMENT};
 use crate::collect::Collector;
 use crate::grpc::PrefixReader;
 use crate::input::Input;
@@ -20,10 +20,11 @@ const DATA_BODY: u32 = 1000;
 
 /// Splits a byte stream into [`FlightData`] messages.
 ///
-/// The fields are read as they come, in any order, over any split of the stream into pieces. The
-/// body is copied once, from the pieces straight into aligned memory of a [`BodyPool`]; a body
-/// that happens to lie aligned within one piece is not copied at all. Everything else in a message
-/// is small and copied, so that it keeps no piece alive.
+/// The fields are read as they come, in any order, over any split of the stream into pieces. A body
+/// that lies aligned within one piece, and is most of it, is not copied at all; any other is copied
+/// once, from the pieces straight into aligned memory of a [`BodyPool`]. Everything else in a
+/// message is small and copied, so that it keeps no piece alive; but for `data_header`, which is
+/// dropped as soon as it is decoded.
 #[derive(Debug)]
 pub struct FlightDataDeframer {
     limits: Limits,
@@ -218,15 +219,20 @@ impl Partial {
         let claim_bytes_max = limits.claim_bytes_max;
         Ok(match number {
             DATA_BODY => {
-                if let Some(shared) = input.share_aligned(len, BODY_ALIGNMENT) {
+                if let Some(shared) = input.share_aligned(len, SHARED_ALIGNMENT) {
                     self.left -= len;
-                    self.body = Some(Buffer::from(shared));
+                    self.body = Some(pool.adopt(shared));
                     return Ok(State::default());
                 }
                 // A second body replaces the first, whose memory the pool may as well have now.
                 self.body = None;
                 let value = Collector::new(pool.clone(), len, claim_bytes_max);
                 self.fill_body(value, &mut Bytes::new())
+            }
+            DATA_HEADER if len <= input.remaining() => {
+                self.left -= len;
+                self.data_header = input.borrow(len);
+                State::default()
             }
             DESCRIPTOR..=APP_METADATA => {
                 let value = Collector::new((), len, claim_bytes_max);

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{FlightDataHead, FlightStreamChunk};
 use crate::grpc::PREFIX_LEN;
-use crate::ipc::{BatchEncoder, EncodeOptions, MessageKind};
+use crate::ipc::{BatchEncoder, EncodeOptions, MessageKind, MessageSize, Placement};
 use crate::message::FlightDescriptor;
 use crate::{EncodeError, Segments};
 
@@ -38,6 +38,8 @@ use crate::{EncodeError, Segments};
 #[derive(Debug)]
 pub struct FlightDataEncoder {
     options: EncodeOptions,
+    /// The limit that the options came with.
+    configured_bytes_max: Option<usize>,
     batches: BatchEncoder,
     /// Rides on the next message.
     descriptor: Option<FlightDescriptor>,
@@ -56,7 +58,24 @@ impl FlightDataEncoder {
     /// An encoder for one stream.
     pub fn new(options: EncodeOptions) -> Self {
         let batches = batch_encoder(&options);
-        Self { options, batches, descriptor: None, app_metadata: None, queue: VecDeque::new() }
+        Self {
+            configured_bytes_max: options.peer_bytes_max,
+            options,
+            batches,
+            descriptor: None,
+            app_metadata: None,
+            queue: VecDeque::new(),
+        }
+    }
+
+    /// The receiver has said that it takes messages of up to so many bytes, and uses them as they
+    /// lie in their frame ([`Placement::Frame`]). Holds from the next message on; a lower limit in
+    /// the options stays.
+    pub fn receiver_takes(&mut self, bytes_max: usize) {
+        let bytes_max = self.configured_bytes_max.map_or(bytes_max, |max| max.min(bytes_max));
+        self.options.peer_bytes_max = Some(bytes_max);
+        self.options.placement = Placement::Frame;
+        self.batches.set_peer_bytes_max(bytes_max);
     }
 
     /// Encodes with other options from the schema on. Without effect once that is
@@ -64,6 +83,7 @@ impl FlightDataEncoder {
     pub fn set_options(&mut self, options: EncodeOptions) {
         if !self.batches.is_started() {
             self.batches = batch_encoder(&options);
+            self.configured_bytes_max = options.peer_bytes_max;
             self.options = options;
         }
     }
@@ -92,7 +112,7 @@ impl FlightDataEncoder {
         let head = FlightDataHead {
             descriptor: descriptor.as_ref(),
             data_header: &data_header,
-            app_metadata: None,
+            ..FlightDataHead::default()
         };
         let message = self.checked(&head)?;
         self.queue.push_back(Item::Message(message));
@@ -140,6 +160,7 @@ impl FlightDataEncoder {
                         descriptor: descriptor.as_ref(),
                         data_header: &[],
                         app_metadata: app_metadata.as_deref(),
+                        ..FlightDataHead::default()
                     };
                     return self.checked(&head).map(Some);
                 }
@@ -158,7 +179,11 @@ impl FlightDataEncoder {
         if !self.batches.is_busy() {
             return Ok(None);
         }
-        let riders = Riders { descriptor: &self.descriptor, app_metadata: &self.app_metadata };
+        let riders = Riders {
+            descriptor: &self.descriptor,
+            app_metadata: &self.app_metadata,
+            placement: self.options.placement,
+        };
         let message = self
             .batches
             .poll(|kind, data_header, body| riders.head(kind, data_header).encoded_len(Some(body)));
@@ -194,8 +219,11 @@ impl FlightDataEncoder {
 
 fn batch_encoder(options: &EncodeOptions) -> BatchEncoder {
     // The soft limit counts gRPC's prefix, limits of peers do not.
-    let soft = options.message_bytes_max.map(|max| max.saturating_sub(PREFIX_LEN));
-    BatchEncoder::new(options.clone().with_message_bytes_max(soft))
+    let size = match options.message_size {
+        MessageSize::AtMost(max) => MessageSize::AtMost(max.saturating_sub(PREFIX_LEN)),
+        size => size,
+    };
+    BatchEncoder::new(options.clone().with_message_size(size))
 }
 
 /// The message that `app_metadata` rides on.
@@ -205,6 +233,7 @@ const FIRST_ROWS: MessageKind = MessageKind::Batch { first: true };
 struct Riders<'a> {
     descriptor: &'a Option<FlightDescriptor>,
     app_metadata: &'a Option<Bytes>,
+    placement: Placement,
 }
 
 impl Riders<'_> {
@@ -213,6 +242,7 @@ impl Riders<'_> {
             descriptor: self.descriptor.as_ref(),
             data_header,
             app_metadata: self.app_metadata.as_deref().filter(|_| kind == FIRST_ROWS),
+            placement: self.placement,
         }
     }
 }

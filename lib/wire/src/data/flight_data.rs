@@ -12,11 +12,12 @@ pub struct FlightData {
     /// What the stream is about; on the first message of DoPut and DoExchange.
     pub flight_descriptor: Option<FlightDescriptor>,
     /// An IPC `Message` flatbuffer without its length before it; empty when the message has only
-    /// metadata or only a descriptor.
+    /// metadata or only a descriptor. It may share the memory that the message arrived in.
     pub data_header: Bytes,
     /// For the application. Absent is not the same as empty.
     pub app_metadata: Option<Bytes>,
-    /// The buffers that the header describes, as one block that starts at a multiple of 64 bytes.
+    /// The buffers that the header describes, as one block that starts at a multiple of 64 bytes
+    /// where it was copied, and of 16, which is enough for any type, where it lies as it arrived.
     pub data_body: Option<Buffer>,
 }
 

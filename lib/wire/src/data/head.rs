@@ -1,9 +1,14 @@
 //! Writes `FlightData`: everything but the body in one piece, then the body as it is.
+//!
+//! The head is padded so that the body lies aligned where the receiver reads it. The padding stands
+//! behind the flatbuffer in `data_header`, whose readers pass over it; an unknown protobuf field
+//! would confuse Java's.
 
 use bytes::Bytes;
 
 use crate::Segments;
 use crate::grpc::{PREFIX_LEN, prefix};
+use crate::ipc::Placement;
 use crate::message::{FlightDescriptor, Message};
 use crate::pb::{put_varint, varint_len};
 
@@ -22,7 +27,12 @@ pub struct FlightDataHead<'a> {
     pub data_header: &'a [u8],
     /// For the application. `Some` of nothing is written, and arrives as such.
     pub app_metadata: Option<&'a [u8]>,
+    /// Where the receiver reads the message.
+    pub placement: Placement,
 }
+
+/// What a receiver's body is made to start at a multiple of.
+const BODY_ALIGNMENT: usize = 64;
 
 impl FlightDataHead<'_> {
     /// The message, with gRPC's prefix, ready to send. The head is the first piece, the pieces of
@@ -35,14 +45,18 @@ impl FlightDataHead<'_> {
     pub fn encode(&self, body: Option<Segments>) -> Segments {
         let descriptor = self.descriptor.map(Message::encode);
         let body_len = body.as_ref().map(Segments::len);
-        let len = self.head_len(descriptor.as_ref(), body_len);
+        let padding = self.padding(descriptor.as_ref(), body_len);
+        let len = self.head_len(descriptor.as_ref(), padding, body_len);
         let mut head = Vec::with_capacity(PREFIX_LEN + len);
         head.extend(prefix(len + body_len.unwrap_or(0)));
         if let Some(descriptor) = &descriptor {
             put_field(&mut head, DESCRIPTOR_TAG, descriptor);
         }
         if !self.data_header.is_empty() {
-            put_field(&mut head, HEADER_TAG, self.data_header);
+            head.push(HEADER_TAG);
+            put_varint(&mut head, (self.data_header.len() + padding) as u64);
+            head.extend_from_slice(self.data_header);
+            head.resize(head.len() + padding, 0);
         }
         if let Some(app_metadata) = self.app_metadata {
             put_field(&mut head, APP_METADATA_TAG, app_metadata);
@@ -61,20 +75,45 @@ impl FlightDataHead<'_> {
     /// limit on messages counts.
     pub fn encoded_len(&self, body_len: Option<usize>) -> usize {
         let descriptor = self.descriptor.map(Message::encode);
-        self.head_len(descriptor.as_ref(), body_len) + body_len.unwrap_or(0)
+        let padding = self.padding(descriptor.as_ref(), body_len);
+        self.head_len(descriptor.as_ref(), padding, body_len) + body_len.unwrap_or(0)
     }
 
     /// All bytes but the prefix and the body itself.
-    fn head_len(&self, descriptor: Option<&Bytes>, body_len: Option<usize>) -> usize {
+    fn head_len(
+        &self,
+        descriptor: Option<&Bytes>,
+        padding: usize,
+        body_len: Option<usize>,
+    ) -> usize {
         let field_len = |len: usize| 1 + varint_len(len as u64) + len;
         let descriptor = descriptor.map_or(0, |descriptor| field_len(descriptor.len()));
         let header = match self.data_header.len() {
             0 => 0,
-            len => field_len(len),
+            len => field_len(len + padding),
         };
         let app_metadata = self.app_metadata.map_or(0, |metadata| field_len(metadata.len()));
         let body = body_len.map_or(0, |len| BODY_TAG.len() + varint_len(len as u64));
         descriptor + header + app_metadata + body
+    }
+
+    /// How many bytes behind the flatbuffer bring the body to where it is aligned.
+    fn padding(&self, descriptor: Option<&Bytes>, body_len: Option<usize>) -> usize {
+        let Some(offset) = self.placement.offset() else { return 0 };
+        if self.data_header.is_empty() || body_len.is_none_or(|len| len == 0) {
+            return 0;
+        }
+        let start = offset + PREFIX_LEN;
+        let missing = |padding: usize| {
+            let end = start + self.head_len(descriptor, padding, body_len);
+            end.next_multiple_of(BODY_ALIGNMENT) - end
+        };
+        let padding = missing(0);
+        // The length that stands before the flatbuffer may have become a byte longer by it.
+        match missing(padding) {
+            0 => padding,
+            more => (padding + more) % BODY_ALIGNMENT,
+        }
     }
 }
 
@@ -95,12 +134,15 @@ mod tests {
             descriptor: Some(&descriptor),
             data_header: b"head",
             app_metadata: Some(b"meta"),
+            ..FlightDataHead::default()
         };
         let body = Segments::from(Bytes::from_static(b"body"));
         let message = head.encode(Some(body)).to_bytes();
-        let fields = b"\x0a\x05\x08\x02\x12\x01q\x12\x04head\x1a\x04meta\xc2\x3e\x04body";
-        assert_eq!(message, [b"\0\0\0\0\x1a", &fields[..]].concat());
-        assert_eq!(head.encoded_len(Some(4)), fields.len());
+        let fields = b"\x0a\x05\x08\x02\x12\x01q\x12\x2ehead";
+        let rest = b"\x1a\x04meta\xc2\x3e\x04body";
+        let expected = [b"\0\0\0\0\x44", &fields[..], &[0; 42], &rest[..]].concat();
+        assert_eq!(message, expected);
+        assert_eq!(head.encoded_len(Some(4)), expected.len() - PREFIX_LEN);
     }
 
     #[test]
@@ -113,6 +155,26 @@ mod tests {
         let unknown = FlightDescriptor::Unknown;
         let head = FlightDataHead { descriptor: Some(&unknown), ..FlightDataHead::default() };
         assert_eq!(head.encode(None).to_bytes(), &b"\0\0\0\0\x02\x0a\0"[..]);
+    }
+
+    #[test]
+    fn the_body_is_aligned_where_the_receiver_reads_it() {
+        let header = [3; 400];
+        for placement in [Placement::Message, Placement::Frame] {
+            for (header_len, body_len) in (1..400).flat_map(|len| [(len, 8), (len, 1 << 20)]) {
+                let data_header = &header[..header_len];
+                let head = FlightDataHead { data_header, placement, ..FlightDataHead::default() };
+                let message = head.encode(Some(Segments::from(Bytes::from(vec![1; body_len]))));
+                let start = placement.offset().unwrap() + message.len() - body_len;
+                assert_eq!(start % BODY_ALIGNMENT, 0, "a header of {header_len} bytes");
+                assert!(message.len() < PREFIX_LEN + 16 + header_len + 64 + body_len);
+                assert_eq!(message.len(), PREFIX_LEN + head.encoded_len(Some(body_len)));
+            }
+        }
+        let head = FlightDataHead { data_header: b"schema", ..FlightDataHead::default() };
+        assert_eq!(head.encode(None).len(), PREFIX_LEN + 8, "nothing to align");
+        let head = FlightDataHead { placement: Placement::Unknown, ..head };
+        assert_eq!(head.encode(Some(Bytes::from_static(b"x").into())).len(), PREFIX_LEN + 12);
     }
 
     #[test]

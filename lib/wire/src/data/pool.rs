@@ -11,7 +11,12 @@ use bytes::Bytes;
 use crate::collect::Sink;
 
 /// What a body starts at a multiple of: what the Arrow specification recommends for buffers.
-pub(super) const BODY_ALIGNMENT: usize = 64;
+#[cfg(test)]
+const BODY_ALIGNMENT: usize = 64;
+
+/// What received memory has to start at a multiple of to be a body as it is. No type needs more,
+/// and allocators give no more for certain.
+pub(super) const SHARED_ALIGNMENT: usize = 16;
 
 /// Bodies shorter than this come from the allocator, which is as fast for them.
 const POOLED_LEN_MIN: usize = 32 << 10;
@@ -39,6 +44,7 @@ struct Shared {
     pinned_bytes: AtomicUsize,
     allocated: AtomicU64,
     reused: AtomicU64,
+    adopted: AtomicU64,
 }
 
 /// Buffers that came back, the one that came last at the end.
@@ -54,12 +60,15 @@ struct Idle {
 pub struct BodyPoolStatistics {
     /// Bytes that wait to be used again.
     pub pooled_bytes: usize,
-    /// Bytes given out and still in use.
+    /// Bytes of bodies still in use: an array that is kept, or any slice of one, keeps the whole
+    /// body that it arrived in.
     pub pinned_bytes: usize,
     /// How many bodies got new memory.
     pub allocated: u64,
     /// How many bodies got memory that was used before.
     pub reused: u64,
+    /// How many bodies were not copied, but are used in the memory that they arrived in.
+    pub adopted: u64,
 }
 
 impl Default for BodyPool {
@@ -84,6 +93,7 @@ impl BodyPool {
                 pinned_bytes: AtomicUsize::new(0),
                 allocated: AtomicU64::new(0),
                 reused: AtomicU64::new(0),
+                adopted: AtomicU64::new(0),
             }),
         }
     }
@@ -95,7 +105,15 @@ impl BodyPool {
             pinned_bytes: self.shared.pinned_bytes.load(Ordering::Relaxed),
             allocated: self.shared.allocated.load(Ordering::Relaxed),
             reused: self.shared.reused.load(Ordering::Relaxed),
+            adopted: self.shared.adopted.load(Ordering::Relaxed),
         }
+    }
+
+    /// A body in the memory that it arrived in. It is counted, and never comes to the pool.
+    pub(super) fn adopt(&self, bytes: Bytes) -> Buffer {
+        self.shared.adopted.fetch_add(1, Ordering::Relaxed);
+        self.shared.pinned_bytes.fetch_add(bytes.len(), Ordering::Relaxed);
+        Buffer::from(Bytes::from_owner(Adopted { bytes, shared: Arc::clone(&self.shared) }))
     }
 
     /// An empty body with room for `len` bytes.
@@ -175,6 +193,24 @@ impl AsRef<[u8]> for Body {
     }
 }
 
+/// Memory that came from the transport, under a [`Buffer`].
+struct Adopted {
+    bytes: Bytes,
+    shared: Arc<Shared>,
+}
+
+impl AsRef<[u8]> for Adopted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Adopted {
+    fn drop(&mut self) {
+        self.shared.pinned_bytes.fetch_sub(self.bytes.len(), Ordering::Relaxed);
+    }
+}
+
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Body({} of {} bytes)", self.memory.len(), self.memory.capacity())
@@ -232,6 +268,19 @@ mod tests {
         drop(bodies);
         let BodyPoolStatistics { pooled_bytes, pinned_bytes, .. } = pool.statistics();
         assert_eq!((pooled_bytes, pinned_bytes), (pinned, 0));
+    }
+
+    #[test]
+    fn adopted_memory_is_counted_while_it_is_used() {
+        let pool = BodyPool::default();
+        let bytes = Bytes::from(vec![7; LEN]);
+        let body = pool.adopt(bytes.clone());
+        assert_eq!((body.as_ptr(), body.len()), (bytes.as_ptr(), LEN));
+        let slice = body.slice_with_length(5, 1);
+        drop(body);
+        assert_eq!((pool.statistics().pinned_bytes, pool.statistics().adopted), (LEN, 1));
+        drop(slice);
+        assert_eq!((pool.statistics().pinned_bytes, pool.statistics().pooled_bytes), (0, 0));
     }
 
     #[test]

@@ -8,4 +8,4 @@ pub use decode::{BatchDecoder, DecodedMessage, decode_encapsulated_schema, decod
 pub use encode::{
     BatchEncoder, EncodedMessage, MessageKind, body_len, encapsulate_schema, encode_schema,
 };
-pub use options::{Compression, EncodeOptions};
+pub use options::{Compression, EncodeOptions, MessageSize, Placement};

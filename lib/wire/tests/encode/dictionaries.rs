@@ -66,7 +66,7 @@ fn one_too_large_travels_whole_or_as_base_and_deltas() {
     let values: Vec<String> = (0..2_000).map(|i| format!("some value or other {i}")).collect();
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let batches = [batch_of(words(&values, &[0, 1_999, 77]))];
-    let options = EncodeOptions::default().with_message_bytes_max(10_000);
+    let options = EncodeOptions::default().with_message_size(10_000);
     assert_eq!(summary(&round_trip(&batches, &options)), ["S", "D2000", "R3"]);
 
     let messages = round_trip(&batches, &options.with_dictionary_deltas(true));
@@ -124,7 +124,7 @@ fn in_every_position() {
     let schema = Arc::new(Schema::new(fields));
     for (seed, deltas) in [(1, false), (2, true), (3, false)] {
         let options =
-            EncodeOptions::default().with_dictionary_deltas(deltas).with_message_bytes_max(20_000);
+            EncodeOptions::default().with_dictionary_deltas(deltas).with_message_size(20_000);
         round_trip(&[batch(&schema, 300, seed), batch(&schema, 10, seed + 9)], &options);
     }
 }

@@ -8,7 +8,7 @@ use arrow_ipc::reader::StreamReader;
 use arrow_ipc::{MessageHeader, root_as_message};
 use bytes::Bytes;
 use wingbeat_wire::Limits;
-use wingbeat_wire::ipc::{BatchDecoder, BatchEncoder, DecodedMessage, EncodeOptions};
+use wingbeat_wire::ipc::{BatchDecoder, BatchEncoder, DecodedMessage, EncodeOptions, MessageSize};
 
 /// A message as it goes over a stream.
 #[derive(Debug, Clone)]
@@ -59,7 +59,10 @@ pub(crate) fn encode(batches: &[RecordBatch], options: &EncodeOptions) -> Vec<Me
             assert!(judged.take().contains(&message.size()), "a size nobody foresaw");
             let (kind, rows) = message.kind();
             let whole = rows <= 1 || kind == MessageHeader::DictionaryBatch;
-            let max = options.message_bytes_max.unwrap_or(usize::MAX);
+            let max = match options.message_size {
+                MessageSize::AtMost(max) => max,
+                _ => usize::MAX,
+            };
             assert!(message.size() <= max || whole, "{} bytes for {rows}", message.size());
             messages.push(message);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema};
 use proptest::prelude::*;
-use wingbeat_wire::ipc::{Compression, EncodeOptions};
+use wingbeat_wire::ipc::{Compression, EncodeOptions, MessageSize};
 
 use crate::oracle::round_trip;
 use wingbeat_testkit::batch;
@@ -49,7 +49,11 @@ fn nested_types() {
 }
 
 fn options() -> impl Strategy<Value = EncodeOptions> {
-    let max = prop_oneof![Just(None), (500usize..6000).prop_map(Some)];
+    let max = prop_oneof![
+        Just(MessageSize::Whole),
+        Just(MessageSize::AsPeerTakes),
+        (500usize..6000).prop_map(MessageSize::AtMost)
+    ];
     let compression = prop_oneof![
         Just(None),
         Just(Some(Compression::Lz4Frame)),
@@ -57,7 +61,7 @@ fn options() -> impl Strategy<Value = EncodeOptions> {
     ];
     (max, compression, any::<bool>()).prop_map(|(max, compression, deltas)| {
         EncodeOptions::default()
-            .with_message_bytes_max(max)
+            .with_message_size(max)
             .with_compression(compression)
             .with_dictionary_deltas(deltas)
     })

@@ -11,7 +11,7 @@ use arrow_array::{
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, UnionFields};
 use bytes::Bytes;
-use wingbeat_wire::ipc::{BatchEncoder, EncodeOptions, EncodedMessage};
+use wingbeat_wire::ipc::{BatchEncoder, EncodeOptions, EncodedMessage, MessageSize};
 
 use crate::oracle::{self, Message};
 use wingbeat_testkit::types::item;
@@ -22,7 +22,8 @@ const LARGE: usize = 4096;
 fn one_message(column: &ArrayRef) -> EncodedMessage {
     let batch =
         RecordBatch::try_from_iter_with_nullable([("c", Arc::clone(column), true)]).unwrap();
-    let mut encoder = BatchEncoder::new(EncodeOptions::default().with_message_bytes_max(None));
+    let mut encoder =
+        BatchEncoder::new(EncodeOptions::default().with_message_size(MessageSize::Whole));
     let header = encoder.start(batch.schema()).unwrap();
     encoder.push(batch.clone()).unwrap();
     let message = encoder.poll(|_, header, body| header.len() + body).unwrap().unwrap();

@@ -6,7 +6,7 @@ use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
 use arrow_ipc::MessageHeader;
 use arrow_schema::{DataType, Field, Schema};
 use wingbeat_wire::EncodeError;
-use wingbeat_wire::ipc::{BatchEncoder, Compression, EncodeOptions};
+use wingbeat_wire::ipc::{BatchEncoder, Compression, EncodeOptions, MessageSize};
 
 use crate::oracle::{self, encode, round_trip};
 use wingbeat_testkit::types;
@@ -29,7 +29,7 @@ fn wide(rows: i64) -> RecordBatch {
 #[test]
 fn pieces_are_full_and_end_at_multiples_of_512_rows() {
     let max = 100_000;
-    let options = EncodeOptions::default().with_message_bytes_max(max);
+    let options = EncodeOptions::default().with_message_size(max);
     let batch = wide(100_000);
     let messages = round_trip(std::slice::from_ref(&batch), &options);
     let rows = rows_of(&messages);
@@ -56,16 +56,13 @@ fn rows_of_very_different_sizes() {
     let column: ArrayRef = Arc::new(StringArray::from_iter_values(words));
     let batch = RecordBatch::try_from_iter([("w", column)]).unwrap();
     for max in [100, 1_000, 10_000, 60_000, 200_000] {
-        round_trip(
-            std::slice::from_ref(&batch),
-            &EncodeOptions::default().with_message_bytes_max(max),
-        );
+        round_trip(std::slice::from_ref(&batch), &EncodeOptions::default().with_message_size(max));
     }
 }
 
 #[test]
 fn unlimited_is_one_message() {
-    let options = EncodeOptions::default().with_message_bytes_max(None);
+    let options = EncodeOptions::default().with_message_size(MessageSize::Whole);
     assert_eq!(rows_of(&round_trip(&[wide(300_000)], &options)), [300_000]);
 }
 
@@ -75,7 +72,8 @@ fn a_hard_limit_splits_too_and_names_the_row_that_does_not_fit() {
     words[42] = "x".repeat(5_000);
     let column: ArrayRef = Arc::new(StringArray::from(words));
     let batch = RecordBatch::try_from_iter([("w", column)]).unwrap();
-    let roomy = EncodeOptions::default().with_message_bytes_max(None).with_peer_bytes_max(6_000);
+    let roomy =
+        EncodeOptions::default().with_message_size(MessageSize::Whole).with_peer_bytes_max(6_000);
     assert_eq!(rows_of(&round_trip(std::slice::from_ref(&batch), &roomy)).iter().sum::<i64>(), 100);
 
     let mut encoder = BatchEncoder::new(roomy.with_peer_bytes_max(3_000));
@@ -126,11 +124,10 @@ fn nulls_where_the_stream_has_none_are_refused() {
 fn compressed_messages_are_judged_by_their_true_size() {
     let max = 100_000;
     for compression in [Compression::Lz4Frame, Compression::Zstd { level: 3 }] {
-        let options =
-            EncodeOptions::default().with_message_bytes_max(max).with_compression(compression);
+        let options = EncodeOptions::default().with_message_size(max).with_compression(compression);
         let batch = wide(400_000);
         let messages = round_trip(std::slice::from_ref(&batch), &options);
-        let plain = encode(&[batch], &EncodeOptions::default().with_message_bytes_max(max));
+        let plain = encode(&[batch], &EncodeOptions::default().with_message_size(max));
         assert!(messages.len() < plain.len(), "{} >= {}", messages.len(), plain.len());
         let (first, rest) = (&messages[1], &messages[2..messages.len() - 1]);
         assert!(first.body.len() < max);
@@ -172,7 +169,7 @@ fn other_schemas_and_orders_are_refused() {
 
 #[test]
 fn pieces_of_every_nested_type() {
-    let options = EncodeOptions::default().with_message_bytes_max(3_000);
+    let options = EncodeOptions::default().with_message_size(3_000);
     for data_type in types::around(&DataType::Utf8, &DataType::Boolean) {
         let schema = Arc::new(Schema::new(vec![Field::new("c", data_type, true)]));
         for seed in 0..5 {

@@ -10,6 +10,8 @@ pub(super) fn do_exchange(call: Call) -> Answer {
     // The call ends with the handler, however it left its sender.
     outgoing.forgive();
     let options = call.dispatcher.options.encode.clone();
+    let outgoing = Source::Exchange(outgoing);
+    let messages = EncodeStream::new(outgoing, options, call.limit, None);
     let handler = async move {
         let mut reader = call.dispatcher.data_reader(call.body);
         let descriptor = reader.read_descriptor().await?;
@@ -18,5 +20,5 @@ pub(super) fn do_exchange(call: Call) -> Answer {
         let exchange = Exchange::new(descriptor, sender, receiver);
         call.dispatcher.service.dyn_do_exchange(&call.cx, exchange).await
     };
-    Box::pin(Driven::new(handler, EncodeStream::new(Source::Exchange(outgoing), options, None)))
+    Box::pin(Driven::new(handler, messages))
 }

@@ -13,7 +13,7 @@ pub(super) fn do_get(call: Call) -> Answer {
         let ticket: Ticket = read_one(call.body, call.dispatcher.limits()).await?;
         let batches = call.dispatcher.service.dyn_do_get(&call.cx, ticket).await?;
         let options = call.dispatcher.options.encode.clone();
-        Ok::<_, Error>(EncodeStream::new(batches, options, None))
+        Ok::<_, Error>(EncodeStream::new(batches, options, call.limit, None))
     };
     Box::pin(stream::once(messages).try_flatten())
 }

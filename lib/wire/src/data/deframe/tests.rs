@@ -7,6 +7,7 @@ use super::*;
 use crate::Segments;
 use crate::data::FlightDataHead;
 use crate::grpc::frame;
+use crate::ipc::Placement;
 use crate::testing::{mutated, mutations, truncations};
 
 mod golden;
@@ -51,6 +52,7 @@ fn encoded(data: &FlightData) -> Bytes {
         descriptor: data.flight_descriptor.as_ref(),
         data_header: &data.data_header,
         app_metadata: data.app_metadata.as_deref(),
+        placement: Placement::Unknown,
     };
     let body = data.data_body.as_ref().map(|body| Bytes::copy_from_slice(body));
     head.encode(body.map(Segments::from)).to_bytes()
@@ -165,6 +167,9 @@ fn absent_is_not_empty() {
     );
 }
 
+/// What a body that was copied starts at a multiple of.
+const ALIGNMENT: usize = 64;
+
 #[test]
 fn the_body_is_aligned_and_allocated_once() {
     let body: Bytes = (0..100_000u32).map(|n| n as u8).collect();
@@ -175,7 +180,7 @@ fn the_body_is_aligned_and_allocated_once() {
         let pieces = split(encoded(&data), round);
         let received = deframe_with(deframer, pieces).unwrap().remove(0).data_body.unwrap();
         assert_eq!(received.as_slice(), body);
-        assert!(received.as_ptr().addr().is_multiple_of(BODY_ALIGNMENT));
+        assert!(received.as_ptr().addr().is_multiple_of(ALIGNMENT));
         let counts = (pool.statistics().allocated, pool.statistics().reused);
         assert_eq!(counts, (1, round), "the same memory each time");
     }
@@ -186,18 +191,25 @@ fn an_aligned_body_in_one_piece_is_not_copied() {
     let len = 100_000;
     let head = FlightDataHead::default().encode(Some(Bytes::from(vec![0; len]).into()));
     let head = head.iter().next().unwrap().clone();
-    // A piece whose memory starts so that the body in it is aligned, and one that is off by one.
-    for off in [0, 1] {
-        let mut memory = vec![0; head.len() + len + BODY_ALIGNMENT + 1];
-        let start = (memory.as_ptr().addr() + head.len()).next_multiple_of(BODY_ALIGNMENT)
+    let pool = BodyPool::default();
+    // Pieces whose memory starts so that the body in it is aligned as some allocators do it, and
+    // ones that are off.
+    for off in [0, 1, 8, 16, 48] {
+        let mut memory = vec![0; head.len() + len + 2 * ALIGNMENT];
+        let start = (memory.as_ptr().addr() + head.len()).next_multiple_of(ALIGNMENT)
             - memory.as_ptr().addr()
             - head.len()
             + off;
         memory[start..start + head.len()].copy_from_slice(&head);
         let piece = Bytes::from(memory).slice(start..start + head.len() + len);
-        let body = deframe([piece.clone()]).unwrap().remove(0).data_body.unwrap();
-        assert_eq!(piece.as_ptr_range().contains(&body.as_ptr()), off == 0);
-        assert!(body.as_ptr().addr().is_multiple_of(BODY_ALIGNMENT));
+        let adopted = pool.statistics().adopted;
+        let deframer = FlightDataDeframer::new(&Limits::default(), pool.clone());
+        let data = deframe_with(deframer, vec![piece.clone()]).unwrap().remove(0);
+        let body = data.data_body.unwrap();
+        let shared = off % SHARED_ALIGNMENT == 0;
+        assert_eq!(piece.as_ptr_range().contains(&body.as_ptr()), shared, "off by {off}");
+        assert_eq!(pool.statistics().adopted - adopted, u64::from(shared));
+        assert!(body.as_ptr().addr().is_multiple_of(if shared { 16 } else { ALIGNMENT }));
         assert_eq!(body.len(), len);
     }
 }
@@ -207,8 +219,8 @@ fn small_parts_do_not_keep_the_piece_alive() {
     let stream = message(b"\x12\x04head\x1a\x04meta\xc2\x3e\x04body");
     let data = deframe([stream.clone()]).unwrap().remove(0);
     let within = |part: &[u8]| stream.as_ptr_range().contains(&part.as_ptr());
-    assert!(!within(&data.data_header) && !within(&data.app_metadata.unwrap()));
-    assert!(!within(&data.data_body.unwrap()));
+    assert!(!within(&data.app_metadata.unwrap()) && !within(&data.data_body.unwrap()));
+    assert!(within(&data.data_header), "dropped once it is decoded");
 }
 
 #[test]

@@ -95,8 +95,7 @@ fn metadata_comes_before_the_schema_between_batches_and_after() {
 fn metadata_rides_on_the_first_piece_and_counts() {
     let max = 20_000;
     for compression in [None, Some(Compression::Lz4Frame)] {
-        let options =
-            EncodeOptions::default().with_message_bytes_max(max).with_compression(compression);
+        let options = EncodeOptions::default().with_message_size(max).with_compression(compression);
         let mut encoder = FlightDataEncoder::new(options);
         assert_eq!(encoder.compresses(), compression.is_some());
         encoder.start(batch(1).schema()).unwrap();
@@ -162,7 +161,7 @@ fn the_peers_limit_counts_without_the_prefix() {
 
 #[test]
 fn other_options_hold_from_the_schema_on_and_not_later() {
-    let small = EncodeOptions::default().with_message_bytes_max(1_000);
+    let small = EncodeOptions::default().with_message_size(1_000);
     let mut encoder = FlightDataEncoder::new(EncodeOptions::default());
     encoder.set_options(small.clone().with_compression(Compression::Lz4Frame));
     assert!(encoder.compresses());

@@ -102,6 +102,14 @@ impl BatchEncoder {
         Self { options, stream: None, batch: None, writer, splitter }
     }
 
+    /// Sets the hard limit on a message, as the peer has announced it, from the next message on.
+    pub fn set_peer_bytes_max(&mut self, bytes: usize) {
+        self.options.peer_bytes_max = Some(bytes);
+        let max = self.options.split_bytes_max();
+        self.writer.set_max(max);
+        self.splitter.set_max(max);
+    }
+
     /// Sets the schema. Returns its message, which has no body.
     ///
     /// # Errors

@@ -44,6 +44,10 @@ impl MessageWriter {
         Self { compression, compressor: None, headers, ratio: 1.0, max }
     }
 
+    pub(super) fn set_max(&mut self, max: usize) {
+        self.max = max;
+    }
+
     /// A message with this layout, unless it is clear beforehand that it will be too large.
     pub(super) fn attempt(
         &mut self,

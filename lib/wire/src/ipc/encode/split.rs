@@ -48,6 +48,12 @@ impl Splitter {
         self.max
     }
 
+    pub(super) fn set_max(&mut self, max: usize) {
+        self.max = max;
+        // It was found for another size.
+        self.last = None;
+    }
+
     /// Encodes as many of the rows from `start` to `end` as fit, by `encode(rows, must)`; with
     /// `must` set, it may not answer [`Attempt::TooLarge`]. One row that is too large is given
     /// all the same.
