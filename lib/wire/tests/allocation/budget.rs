@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use wingbeat_wire::data::{
     BodyPool, Decoded, FlightDataDecoder, FlightDataDeframer, FlightDataEncoder,
 };
-use wingbeat_wire::ipc::EncodeOptions;
+use wingbeat_wire::ipc::{EncodeOptions, MessageSize};
 use wingbeat_wire::{Deframe, Limits, Segments};
 
 use crate::counting::{Allocated, allocated};
@@ -38,7 +38,7 @@ struct Stream {
 impl Stream {
     /// A stream that has sent its schema.
     fn new(batch: &RecordBatch) -> Self {
-        let options = EncodeOptions::default().with_message_bytes_max(None);
+        let options = EncodeOptions::default().with_message_size(MessageSize::Whole);
         let limits = Limits::default();
         let mut stream = Self {
             encoder: FlightDataEncoder::new(options),

@@ -6,12 +6,13 @@ use wingbeat_testkit::memory::{buffers, shareable, span};
 use wingbeat_wire::data::{
     BodyPool, Decoded, FlightDataDecoder, FlightDataDeframer, FlightDataEncoder,
 };
-use wingbeat_wire::ipc::EncodeOptions;
+use wingbeat_wire::ipc::{EncodeOptions, MessageSize};
 use wingbeat_wire::{Deframe, Limits, Segments};
 
 /// A stream of batches, in pieces as a connection hands them on.
 fn stream(batches: &[RecordBatch], piece: usize) -> Vec<Bytes> {
-    let mut encoder = FlightDataEncoder::new(EncodeOptions::default().with_message_bytes_max(None));
+    let mut encoder =
+        FlightDataEncoder::new(EncodeOptions::default().with_message_size(MessageSize::Whole));
     encoder.start(batches[0].schema()).unwrap();
     for batch in batches {
         encoder.push(batch.clone().into()).unwrap();
@@ -82,7 +83,8 @@ fn the_memory_of_one_batch_is_that_of_the_next() {
 fn a_body_that_arrives_aligned_and_whole_is_not_copied_at_all() {
     let batch = shareable().project(&[0]).unwrap();
     let source = buffers(&batch).remove(0);
-    let mut encoder = FlightDataEncoder::new(EncodeOptions::default().with_message_bytes_max(None));
+    let mut encoder =
+        FlightDataEncoder::new(EncodeOptions::default().with_message_size(MessageSize::Whole));
     encoder.start(batch.schema()).unwrap();
     encoder.push(batch.clone().into()).unwrap();
     let messages: Vec<Segments> = std::iter::from_fn(|| encoder.poll().unwrap()).collect();

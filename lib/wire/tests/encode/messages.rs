@@ -7,14 +7,14 @@ use bytes::Bytes;
 use wingbeat_testkit::memory::{buffers, shareable};
 use wingbeat_wire::Segments;
 use wingbeat_wire::data::{FlightDataEncoder, FlightStreamChunk};
-use wingbeat_wire::ipc::EncodeOptions;
+use wingbeat_wire::ipc::{EncodeOptions, MessageSize};
 use wingbeat_wire::message::FlightDescriptor;
 
 /// The longest head of a message in these tests: gRPC's prefix, the fields and the metadata.
 const HEAD_LEN_MAX: usize = 2048;
 
 fn encoder() -> FlightDataEncoder {
-    FlightDataEncoder::new(EncodeOptions::default().with_message_bytes_max(None))
+    FlightDataEncoder::new(EncodeOptions::default().with_message_size(MessageSize::Whole))
 }
 
 fn poll(encoder: &mut FlightDataEncoder) -> Vec<Segments> {
@@ -82,7 +82,7 @@ fn exchange() {
 #[test]
 fn the_pieces_of_a_batch_that_is_split() {
     let batch = shareable();
-    let options = EncodeOptions::default().with_message_bytes_max(1 << 20);
+    let options = EncodeOptions::default().with_message_size(1 << 20);
     let mut encoder = FlightDataEncoder::new(options);
     encoder.start(batch.schema()).unwrap();
     encoder.push(batch.clone().into()).unwrap();

@@ -7,6 +7,7 @@ use arrow_array::RecordBatch;
 use http_body::Body as _;
 use wingbeat_net::Body;
 use wingbeat_testkit::memory::{buffers, shareable};
+use wingbeat_wire::ipc::MessageSize;
 
 use super::*;
 use crate::ExchangeSender;
@@ -16,8 +17,13 @@ use crate::stream::{CallEnd, RequestStream, channel};
 const COUNT: usize = 3;
 
 fn upload(source: impl Into<Source>) -> Body {
-    let options = EncodeOptions::default().with_message_bytes_max(None);
-    let messages = EncodeStream::new(source, options, Some(FlightDescriptor::path(["x"])));
+    let options = EncodeOptions::default().with_message_size(MessageSize::Whole);
+    let messages = EncodeStream::new(
+        source,
+        options,
+        PeerLimit::default(),
+        Some(FlightDescriptor::path(["x"])),
+    );
     Body::request(RequestStream::new(messages, Arc::new(CallEnd::default())))
 }
 
