@@ -1,5 +1,7 @@
 //! The command line, the same for all contestants but for what only this one does.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use wingbeat::Address;
 
@@ -16,6 +18,13 @@ pub enum Command {
     },
     /// Move a workload to or from a server, and print a line for each run.
     Client(ClientArgs),
+    /// Time small calls, one after another.
+    Latency {
+        /// The server.
+        uri: Address,
+        /// How many calls of each kind.
+        calls: u32,
+    },
     /// Move the bytes of `large` over a raw socket.
     Limit(LimitArgs),
     /// The sending process of `limit`.
@@ -25,6 +34,66 @@ pub enum Command {
         uri: Address,
         /// How many bytes to send.
         bytes: u64,
+    },
+    /// Read any flight: GetFlightInfo, then every endpoint.
+    Fetch {
+        /// The server.
+        uri: Address,
+        /// The flight, as `NAME` or `FOLDER/NAME`.
+        path: String,
+        /// How often.
+        runs: u32,
+    },
+    /// Write a Parquet file, read into memory before, as a flight.
+    Upload {
+        /// The server.
+        uri: Address,
+        /// The flight, which is replaced.
+        path: String,
+        /// The file.
+        file: PathBuf,
+        /// How often.
+        runs: u32,
+    },
+    /// Read or write Parquet in this process, as the product does it.
+    #[command(subcommand)]
+    Parquet(Parquet),
+    /// Make files to measure with.
+    #[command(subcommand)]
+    Make(Make),
+}
+
+/// What to do with a Parquet file.
+#[derive(Debug, Subcommand)]
+pub enum Parquet {
+    /// Decode a file.
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// How often.
+        runs: u32,
+    },
+    /// Write what a file holds, read into memory before.
+    Write {
+        /// The file.
+        input: PathBuf,
+        /// Where to write, on the disk that is to be measured.
+        output: PathBuf,
+        /// How often.
+        runs: u32,
+    },
+}
+
+/// Which file to make.
+#[derive(Debug, Subcommand)]
+pub enum Make {
+    /// The beginning of TPC-H's lineitem as Parquet.
+    Parquet {
+        /// Where to write it.
+        file: PathBuf,
+        /// How much Arrow data it is to hold, in MiB.
+        #[arg(long, default_value_t = 1024)]
+        mib: u64,
     },
 }
 

@@ -1,8 +1,8 @@
 //! From the command line to what does it.
 
-use crate::args::Command;
+use crate::args::{Command, Make, Parquet};
 use crate::failure::{Failure, Outcome};
-use crate::{client, limit, server};
+use crate::{client, flight, latency, limit, parquet, server};
 
 /// Does what is asked and prints what was measured.
 ///
@@ -12,8 +12,20 @@ pub async fn run(command: Command) -> Outcome {
     match command {
         Command::Server { bind } => server::run(&bind).await,
         Command::Client(args) => client::run(args).await,
+        Command::Latency { uri, calls } => latency::run(&uri, calls).await,
         Command::Limit(args) => blocking(move || limit::run(&args)).await,
         Command::LimitSend { uri, bytes } => blocking(move || limit::send(&uri, bytes)).await,
+        Command::Fetch { uri, path, runs } => flight::fetch(&uri, &path, runs).await,
+        Command::Upload { uri, path, file, runs } => flight::upload(&uri, &path, file, runs).await,
+        Command::Parquet(Parquet::Read { file, runs }) => {
+            blocking(move || parquet::read(&file, runs)).await
+        }
+        Command::Parquet(Parquet::Write { input, output, runs }) => {
+            blocking(move || parquet::write(&input, &output, runs)).await
+        }
+        Command::Make(Make::Parquet { file, mib }) => {
+            blocking(move || parquet::make(&file, mib)).await
+        }
     }
 }
 

@@ -7,12 +7,15 @@ mod client;
 mod commands;
 mod cpu;
 mod failure;
+mod flight;
+mod latency;
 mod limit;
+mod parquet;
 mod report;
 mod server;
 mod workload;
 
-pub use self::args::{ClientArgs, Command, LimitArgs, Method, Socket};
+pub use self::args::{ClientArgs, Command, LimitArgs, Make, Method, Parquet, Socket};
 pub use self::commands::run;
 pub use self::failure::{Failure, Outcome};
 pub use self::workload::{Kind, Workload, value_bytes};

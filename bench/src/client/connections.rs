@@ -5,18 +5,19 @@ use wingbeat::{Address, Client, ClientOptions, EncodeOptions, FlightDescriptor};
 use crate::failure::Outcome;
 use crate::server::limits;
 
-/// So many clients, each with a connection of its own that has carried one call.
+/// A client that takes messages of any size; all else is as wingbeat has it by default.
+pub(crate) fn client(uri: &Address, encode: EncodeOptions) -> Outcome<Client> {
+    let options = ClientOptions::default().with_limits(limits()).with_encode(encode);
+    Ok(Client::new(uri.to_string())?.with_options(options))
+}
+
+/// The same, with a connection that has carried a GetFlightInfo of a flight.
 pub(crate) async fn connect(
     uri: &Address,
+    flight: &FlightDescriptor,
     encode: EncodeOptions,
-    connections: u32,
-) -> Outcome<Vec<Client>> {
-    let options = ClientOptions::default().with_limits(limits()).with_encode(encode);
-    let mut clients = Vec::new();
-    for _ in 0..connections {
-        let client = Client::new(uri.to_string())?.with_options(options.clone());
-        client.get_flight_info(FlightDescriptor::path(["x"])).await?;
-        clients.push(client);
-    }
-    Ok(clients)
+) -> Outcome<Client> {
+    let client = client(uri, encode)?;
+    client.get_flight_info(flight.clone()).await?;
+    Ok(client)
 }

@@ -8,7 +8,8 @@ use crate::failure::Outcome;
 /// Sends the workload in one task, and reads it back in another.
 pub(super) async fn run(client: &Client, job: &Job) -> Outcome<Moved> {
     let descriptor = FlightDescriptor::path([job.workload.to_string()]);
-    let (sender, mut receiver) = client.do_exchange(descriptor).split();
+    let options = job.workload.kind.encode_options();
+    let (sender, mut receiver) = client.do_exchange(descriptor).with_options(options).split();
     let sending = tokio::spawn(send(sender, job.clone()));
     let (mut batches, mut rows) = (0, 0);
     while let Some(batch) = receiver.next_batch().await? {

@@ -6,4 +6,5 @@ mod get;
 mod put;
 mod run;
 
+pub(crate) use self::connections::{client, connect};
 pub(crate) use self::run::run;

@@ -12,7 +12,8 @@ pub(super) async fn run(client: &Client, job: &Job) -> Outcome<Moved> {
     let batches = job.workload.batches;
     let count = usize::try_from(batches).unwrap_or(usize::MAX);
     let descriptor = FlightDescriptor::path([job.workload.to_string()]);
-    let sent = BatchStream::from_batches(job.batch.schema(), repeat_n(job.batch.clone(), count));
+    let sent = BatchStream::from_batches(job.batch.schema(), repeat_n(job.batch.clone(), count))
+        .with_options(job.workload.kind.encode_options());
     let answer = client.do_put(descriptor, sent).finish().await?;
     let answer = answer.map(|answer| answer.app_metadata).unwrap_or_default();
     if answer != batches.to_string().as_bytes() {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
-use wingbeat::Client;
+use wingbeat::{Client, EncodeOptions, FlightDescriptor};
 
 use super::{connections::connect, exchange, get, put};
 use crate::args;
@@ -42,7 +42,11 @@ impl Job {
 /// Connects, then moves the workload as often as asked.
 pub(crate) async fn run(args: args::ClientArgs) -> Outcome {
     let workload = args.workload;
-    let clients = connect(&args.uri, workload.kind.encode_options(), args.connections).await?;
+    let mut clients = Vec::new();
+    for _ in 0..args.connections {
+        let flight = FlightDescriptor::path([workload.to_string()]);
+        clients.push(connect(&args.uri, &flight, EncodeOptions::default()).await?);
+    }
     let job = Job { workload, batch: workload.kind.batch() };
     for _ in 0..args.runs {
         once(&clients, &job, args.method, args.streams).await?.print()?;
@@ -73,4 +77,19 @@ async fn once(clients: &[Client], job: &Job, method: args::Method, streams: u32)
         first_batch = first_batch.max(moved.first_batch.map(|at| at - start));
     }
     Ok(watch.stop(batches * value_bytes(&job.batch), batches, first_batch))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_or_too_much_is_a_failure() {
+        let workload: Workload = "tiny:3".parse().unwrap();
+        let job = Job { workload, batch: workload.kind.batch() };
+        assert!(job.check(3, 48).is_ok());
+        assert!(job.check(2, 48).is_err());
+        assert!(job.check(3, 47).is_err());
+        assert!(job.check(4, 64).is_err());
+    }
 }

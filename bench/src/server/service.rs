@@ -54,6 +54,12 @@ impl FlightService for Workloads {
     }
 
     async fn do_exchange(&self, _cx: &CallContext, exchange: Exchange) -> Result<()> {
+        // Sent back as the client would be sent it.
+        let workload = match exchange.descriptor() {
+            FlightDescriptor::Path(path) => named(path.concat().as_bytes())?,
+            _ => return Err(Error::invalid_argument("the descriptor is no path")),
+        };
+        let exchange = exchange.with_options(workload.kind.encode_options());
         let (mut sender, mut receiver) = exchange.split();
         while let Some(batch) = receiver.next_batch().await? {
             sender.send(batch).await?;

@@ -2,12 +2,20 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{Field, Schema};
+
+use super::nested;
 
 /// `columns` int64 columns `c0`, `c1` and so on, of `row * 31 + column`.
 pub(super) fn int64(rows: usize, columns: usize) -> RecordBatch {
     let column = |c: usize| int64_column(rows, |row| (row * 31 + c) as i64);
+    batch("c", (0..columns).map(column))
+}
+
+/// The same, `modulus` values over and over.
+pub(super) fn repeating(rows: usize, columns: usize, modulus: usize) -> RecordBatch {
+    let column = |c: usize| int64_column(rows, |row| ((row * 31 + c) % modulus) as i64);
     batch("c", (0..columns).map(column))
 }
 
@@ -17,6 +25,23 @@ pub(super) fn strings(rows: usize, columns: usize) -> RecordBatch {
         Arc::new(StringArray::from_iter_values((0..rows).map(|row| string(row, c))))
     };
     batch("s", (0..columns).map(column))
+}
+
+/// `columns` dictionary columns `d0`, `d1` and so on, all with one dictionary of `values` strings.
+pub(super) fn dictionaries(rows: usize, columns: usize, values: usize) -> RecordBatch {
+    let texts = (0..values).map(|value| format!("value-{value:06}"));
+    let dictionary: ArrayRef = Arc::new(StringArray::from_iter_values(texts));
+    let column = |c: usize| -> ArrayRef {
+        let keys = (0..rows).map(|row| ((row * 31 + c) % values) as i32);
+        let keys = Int32Array::from_iter_values(keys);
+        Arc::new(DictionaryArray::new(keys, dictionary.clone()))
+    };
+    batch("d", (0..columns).map(column))
+}
+
+/// A column `l` of lists and a column `s` of structs.
+pub(super) fn nested(rows: usize) -> RecordBatch {
+    named([("l".to_owned(), nested::lists(rows)), ("s".to_owned(), nested::structs(rows))])
 }
 
 /// One int64 column `x` of one row, 1.

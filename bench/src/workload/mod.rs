@@ -2,6 +2,7 @@
 
 mod bytes;
 mod columns;
+mod nested;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -50,6 +50,9 @@ macro_rules! kinds {
     };
 }
 
+const LZ4: Option<Compression> = Some(Compression::Lz4Frame);
+const ZSTD: Option<Compression> = Some(Compression::Zstd { level: 1 });
+
 kinds! {
     "large"  Large    512   columns::int64(131_072, 4), None;
     "medium" Medium   4_096 columns::int64(16_384, 4), None;
@@ -57,6 +60,10 @@ kinds! {
     "tiny"   Tiny    65_536 columns::int64(16, 4), None;
     "wide"   Wide       128 columns::int64(1_024, 1_000), None;
     "strings" Strings   128 columns::strings(65_536, 4), None;
+    "dictionary" Dictionary 256 columns::dictionaries(65_536, 4, 1_000), None;
+    "nested" Nested     256 columns::nested(16_384), None;
+    "lz4"    Lz4         64 columns::repeating(131_072, 4, 1_000), LZ4;
+    "zstd"   Zstd        64 columns::repeating(131_072, 4, 1_000), ZSTD;
     "one"    One          1 columns::one(), None;
 }
 

@@ -38,11 +38,7 @@ const LAYERS: &[Layer] = &[
     // Around them.
     layer("wingbeat-examples", &["wingbeat"], &["wingbeat-testkit"]),
     layer("wingbeat-interop", &["wingbeat", "wingbeat-testkit"], &[]),
-    layer(
-        "wingbeat-bench",
-        &["wingbeat", "wingbeat-net", "wingbeat-wire", "wingbeat-testkit"],
-        &[],
-    ),
+    layer("wingbeat-bench", &["wingbeat"], &[]),
     layer("wingbeat-micro", &["wingbeat-wire"], &[]),
     layer("xtask", &[], &[]),
 ];
@@ -60,7 +56,7 @@ const RESERVED: &[(&str, &[&str], &[&str])] = &[
     ("arrow-ipc", &["wingbeat-wire", "wingbeat-store", "wingbeat-interop"], &["*"]),
     ("clap*", &["wingbeat-cli", "wingbeat-interop", "wingbeat-bench", "xtask"], &[]),
     ("indicatif", &["wingbeat-cli"], &[]),
-    ("parquet", &["wingbeat-store"], &["wingbeat-server", "wingbeat-cli"]),
+    ("parquet", &["wingbeat-store", "wingbeat-bench"], &["wingbeat-server", "wingbeat-cli"]),
     ("object_store", &["wingbeat-store"], &[]),
     ("datafusion*", &["wingbeat-engine"], &[]),
     ("tracing-subscriber", &["wingbeat-cli", "wingbeat-bench", "wingbeat-interop"], &["*"]),

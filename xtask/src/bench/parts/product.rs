@@ -15,6 +15,9 @@ use super::super::workload::Length;
 const NAME: &str = "input";
 const FILE: &str = "input.parquet";
 
+/// The flight that is written.
+const UPLOADED: &str = "uploaded";
+
 /// Reading and writing, each through the server and in one process, in turn. `program` is
 /// `wingbeat`, `folder` an empty one.
 pub(in super::super) fn run(runner: &mut Runner<'_>, program: &Path, folder: &Path) {
@@ -64,7 +67,7 @@ fn one(runner: &Runner<'_>, case: &Case, folder: &Path, uri: &str) -> Result<Sam
         (Measure::Read, Transport::Local) => vec!["parquet", "read", &input, "2"],
         (Measure::Read, _) => vec!["fetch", uri, NAME, "2"],
         (_, Transport::Local) => vec!["parquet", "write", &input, &output, "2"],
-        _ => vec!["upload", uri, &input, "2"],
+        _ => vec!["upload", uri, UPLOADED, &input, "2"],
     };
     let lines = runner.client(WINGBEAT, &args)?;
     let last = lines.last().ok_or_else(|| "no line was printed".to_owned())?;
