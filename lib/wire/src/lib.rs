@@ -22,6 +22,7 @@ pub mod message;
 mod collect;
 mod deframe;
 mod error;
+mod flat;
 mod input;
 mod limits;
 mod pb;

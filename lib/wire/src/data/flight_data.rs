@@ -3,6 +3,7 @@
 use arrow_buffer::Buffer;
 use bytes::Bytes;
 
+use crate::flat::{Damaged, Table};
 use crate::message::FlightDescriptor;
 
 /// One message of DoGet, DoPut or DoExchange. To send one, see
@@ -36,55 +37,20 @@ const RECORD_BATCH: u8 = 3;
 
 /// Follows `Message.header` to `RecordBatch.compression`, through `DictionaryBatch.data` where it
 /// is one. The numbers are the fields' places in `Message.fbs`.
-fn peek_compressed(header: &[u8]) -> Option<bool> {
+fn peek_compressed(header: &[u8]) -> Result<bool, Damaged> {
     let message = Table::root(header)?;
-    let header_type = *header.get(message.field(1)?)?;
-    let batch = match header_type {
+    let batch = match message.u8(1)? {
         RECORD_BATCH => message.table(2)?,
-        DICTIONARY_BATCH => message.table(2)?.table(1)?,
-        _ => return Some(false),
+        DICTIONARY_BATCH => match message.table(2)? {
+            Some(dictionary) => dictionary.table(1)?,
+            None => None,
+        },
+        _ => None,
     };
-    Some(batch.field(3).is_some())
-}
-
-/// A flatbuffer table by its position; reads nothing outside the bytes.
-#[derive(Clone, Copy)]
-struct Table<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Table<'a> {
-    fn root(bytes: &'a [u8]) -> Option<Self> {
-        Some(Self { bytes, at: read_u32(bytes, 0)? })
-    }
-
-    /// Where the value of a field lies; `None` when it is absent.
-    fn field(self, place: usize) -> Option<usize> {
-        let back = i32::from_le_bytes(array(self.bytes, self.at)?);
-        let vtable = isize::try_from(self.at).ok()?.checked_sub(isize::try_from(back).ok()?)?;
-        let vtable = usize::try_from(vtable).ok()?;
-        let slot = 4 + 2 * place;
-        let vtable_len = usize::from(u16::from_le_bytes(array(self.bytes, vtable)?));
-        if slot + 2 > vtable_len {
-            return None;
-        }
-        let offset = u16::from_le_bytes(array(self.bytes, vtable.checked_add(slot)?)?);
-        (offset != 0).then(|| self.at.checked_add(usize::from(offset)))?
-    }
-
-    fn table(self, place: usize) -> Option<Self> {
-        let at = self.field(place)?;
-        Some(Self { bytes: self.bytes, at: at.checked_add(read_u32(self.bytes, at)?)? })
-    }
-}
-
-fn read_u32(bytes: &[u8], at: usize) -> Option<usize> {
-    usize::try_from(u32::from_le_bytes(array(bytes, at)?)).ok()
-}
-
-fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
+    Ok(match batch {
+        Some(batch) => batch.has(3),
+        None => false,
+    })
 }
 
 #[cfg(test)]

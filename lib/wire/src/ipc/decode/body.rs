@@ -1,10 +1,12 @@
 //! The body of one message: hands out its buffers, located, decompressed and aligned.
 
+use std::ops::Range;
+
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
-use arrow_ipc::{BodyCompression, BodyCompressionMethod, CompressionType};
 
 use super::budget::{Budget, u64_of};
 use super::decompress::{Codec, Decompressor};
+use super::message::pair;
 use crate::DecodeError;
 
 const BUFFERS: &str = "RecordBatch.buffers";
@@ -22,17 +24,17 @@ pub(super) struct Body<'a> {
 impl<'a> Body<'a> {
     pub(super) fn new(
         bytes: &'a Buffer,
-        compression: Option<BodyCompression<'_>>,
+        codec: Option<Codec>,
         decompressor: &'a mut Decompressor,
         budget: Budget,
-    ) -> Result<Self, DecodeError> {
-        let codec = compression.map(|compression| codec(&compression)).transpose()?;
-        Ok(Self { bytes, codec, decompressor, listed: 0, budget })
+    ) -> Self {
+        Self { bytes, codec, decompressor, listed: 0, budget }
     }
 
     /// The buffer that `place` describes, decompressed.
-    pub(super) fn buffer(&mut self, place: &arrow_ipc::Buffer) -> Result<Buffer, DecodeError> {
-        let packed = self.packed(place)?;
+    pub(super) fn buffer(&mut self, place: &[u8; 16]) -> Result<Buffer, DecodeError> {
+        let range = self.locate(place)?;
+        let packed = self.bytes.slice_with_length(range.start, range.len());
         match self.codec {
             Some(codec) if !packed.is_empty() => {
                 self.decompressor.decompress(codec, &packed, &mut self.budget)
@@ -41,26 +43,22 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The buffer that `place` describes, as it lies in the body.
-    pub(super) fn packed(&mut self, place: &arrow_ipc::Buffer) -> Result<Buffer, DecodeError> {
-        let number = |what: &str, n: i64| {
-            usize::try_from(n)
-                .map_err(|_| DecodeError::invalid(BUFFERS, format!("{what} {n} is out of range")))
+    /// Where the buffer that `place` describes lies in the body, packed as it is.
+    pub(super) fn locate(&mut self, place: &[u8; 16]) -> Result<Range<usize>, DecodeError> {
+        let (offset, len) = pair(place);
+        let (Ok(start), Ok(len)) = (usize::try_from(offset), usize::try_from(len)) else {
+            let (what, n) = if offset < 0 { ("offset", offset) } else { ("length", len) };
+            return Err(DecodeError::invalid(BUFFERS, format!("{what} {n} is out of range")));
         };
-        let offset = number("offset", place.offset())?;
-        let len = number("length", place.length())?;
         if len == 0 {
-            return Ok(self.bytes.slice_with_length(0, 0));
+            return Ok(0..0);
         }
-        match offset.checked_add(len) {
-            Some(end) if end <= self.bytes.len() => {}
-            end => {
-                let need = end.unwrap_or(usize::MAX);
-                return Err(DecodeError::truncated("message body", need, self.bytes.len()));
-            }
+        let end = start.checked_add(len).unwrap_or(usize::MAX);
+        if end > self.bytes.len() {
+            return Err(DecodeError::truncated("message body", end, self.bytes.len()));
         }
         self.charge_overlap(len)?;
-        Ok(self.bytes.slice_with_length(offset, len))
+        Ok(start..end)
     }
 
     /// Buffers may share bytes, but each of them is validated: what they cover together beyond
@@ -68,6 +66,9 @@ impl<'a> Body<'a> {
     fn charge_overlap(&mut self, len: usize) -> Result<(), DecodeError> {
         let before = self.listed.saturating_sub(self.bytes.len());
         self.listed = self.listed.saturating_add(len);
+        if self.listed <= self.bytes.len() {
+            return Ok(());
+        }
         let after = self.listed.saturating_sub(self.bytes.len());
         self.budget.charge("overlapping buffers (bytes)", u64_of(after - before))
     }
@@ -113,19 +114,4 @@ pub(super) fn validity(
         return Err(DecodeError::invalid("FieldNode.null_count", reason));
     }
     Ok(validity)
-}
-
-fn codec(compression: &BodyCompression<'_>) -> Result<Codec, DecodeError> {
-    if compression.method() != BodyCompressionMethod::BUFFER {
-        let feature = format!("method number {}", compression.method().0);
-        return Err(DecodeError::unsupported("BodyCompression.method", feature));
-    }
-    match compression.codec() {
-        CompressionType::LZ4_FRAME => Ok(Codec::Lz4Frame),
-        CompressionType::ZSTD => Ok(Codec::Zstd),
-        CompressionType(number) => {
-            let feature = format!("codec number {number}");
-            Err(DecodeError::unsupported("BodyCompression.codec", feature))
-        }
-    }
 }

@@ -16,13 +16,13 @@ use arrow_array::{
     GenericByteViewArray, NullArray, OffsetSizeTrait, PrimitiveArray, downcast_primitive,
 };
 use arrow_buffer::{ArrowNativeType, Buffer, NullBuffer, OffsetBuffer};
-use arrow_ipc::{FieldNode, MetadataVersion, RecordBatch};
+use arrow_ipc::MetadataVersion;
 use arrow_schema::{ArrowError, DataType};
-use flatbuffers::VectorIter;
 
 use super::body::{self, Body};
 use super::budget::u64_of;
 use super::dictionaries::Dictionaries;
+use super::message::{BatchMessage, pair};
 use super::nested;
 use crate::DecodeError;
 
@@ -44,9 +44,9 @@ pub(super) struct Node {
 pub(super) struct Columns<'a> {
     pub(super) body: Body<'a>,
     pub(super) dictionaries: &'a mut Dictionaries,
-    nodes: VectorIter<'a, FieldNode>,
-    buffers: VectorIter<'a, arrow_ipc::Buffer>,
-    variadic_counts: Option<VectorIter<'a, i64>>,
+    nodes: slice::Iter<'a, [u8; 16]>,
+    buffers: slice::Iter<'a, [u8; 16]>,
+    variadic_counts: slice::Iter<'a, [u8; 8]>,
     ids: slice::Iter<'a, i64>,
     /// Before V5, unions and run-end-encoded arrays had a validity buffer, too.
     pub(super) validity_everywhere: bool,
@@ -56,7 +56,7 @@ pub(super) struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     pub(super) fn new(
-        batch: &RecordBatch<'a>,
+        batch: &BatchMessage<'a>,
         version: MetadataVersion,
         ids: &'a [i64],
         body: Body<'a>,
@@ -65,9 +65,9 @@ impl<'a> Columns<'a> {
         Self {
             body,
             dictionaries,
-            nodes: batch.nodes().unwrap_or_default().iter(),
-            buffers: batch.buffers().unwrap_or_default().iter(),
-            variadic_counts: batch.variadicBufferCounts().map(|counts| counts.iter()),
+            nodes: batch.nodes.iter(),
+            buffers: batch.buffers.iter(),
+            variadic_counts: batch.variadic_counts.iter(),
             ids: ids.iter(),
             validity_everywhere: version < MetadataVersion::V5,
             extent: 0,
@@ -76,11 +76,10 @@ impl<'a> Columns<'a> {
 
     /// Checks that the message described nothing beyond the schema.
     pub(super) fn finish(self) -> Result<usize, DecodeError> {
-        let variadic = self.variadic_counts.map_or(0, |counts| counts.len());
         let left = [
             ("RecordBatch.nodes", self.nodes.len()),
             ("RecordBatch.buffers", self.buffers.len()),
-            ("RecordBatch.variadicBufferCounts", variadic),
+            ("RecordBatch.variadicBufferCounts", self.variadic_counts.len()),
         ];
         for (field, count) in left {
             if count > 0 {
@@ -115,17 +114,18 @@ impl<'a> Columns<'a> {
 
     pub(super) fn node(&mut self) -> Result<Node, DecodeError> {
         let node = self.nodes.next().ok_or_else(|| fewer("RecordBatch.nodes"))?;
-        let len = row_count("FieldNode.length", node.length())?;
-        let nulls = usize::try_from(node.null_count()).ok().filter(|nulls| *nulls <= len);
+        let (rows, null_count) = pair(node);
+        let len = row_count("FieldNode.length", rows)?;
+        let nulls = usize::try_from(null_count).ok().filter(|nulls| *nulls <= len);
         let nulls = nulls.ok_or_else(|| {
-            let reason = format!("{} of {len} rows", node.null_count());
+            let reason = format!("{null_count} of {len} rows");
             DecodeError::invalid("FieldNode.null_count", reason)
         })?;
         self.extent = self.extent.max(len);
         Ok(Node { len, nulls })
     }
 
-    fn place(&mut self) -> Result<&'a arrow_ipc::Buffer, DecodeError> {
+    fn place(&mut self) -> Result<&'a [u8; 16], DecodeError> {
         self.buffers.next().ok_or_else(|| fewer("RecordBatch.buffers"))
     }
 
@@ -137,7 +137,7 @@ impl<'a> Columns<'a> {
     /// Passes over a buffer that means nothing here. It must still lie in the body.
     pub(super) fn skip_buffer(&mut self) -> Result<(), DecodeError> {
         let place = self.place()?;
-        self.body.packed(place).map(drop)
+        self.body.locate(place).map(drop)
     }
 
     /// The dictionary id of the dictionary-encoded field that the walk is at.
@@ -185,12 +185,14 @@ impl<'a> Columns<'a> {
     ) -> Result<ArrayRef, DecodeError> {
         let array = self.primitive_array::<T>()?;
         // Zones, precision and scale are part of the type alone.
-        let array = if *data_type == T::DATA_TYPE {
-            array
-        } else {
-            array.with_data_type(data_type.clone())
-        };
-        Ok(Arc::new(array))
+        Ok(match data_type {
+            DataType::Timestamp(_, _)
+            | DataType::Decimal32(_, _)
+            | DataType::Decimal64(_, _)
+            | DataType::Decimal128(_, _)
+            | DataType::Decimal256(_, _) => Arc::new(array.with_data_type(data_type.clone())),
+            _ => Arc::new(array),
+        })
     }
 
     pub(super) fn primitive_array<T: ArrowPrimitiveType>(
@@ -235,8 +237,8 @@ impl<'a> Columns<'a> {
     fn views<T: ByteViewType>(&mut self) -> Result<ArrayRef, DecodeError> {
         const FIELD: &str = "RecordBatch.variadicBufferCounts";
         let node = self.node()?;
-        let count = self.variadic_counts.as_mut().and_then(Iterator::next);
-        let count = count.ok_or_else(|| fewer(FIELD))?;
+        let count = self.variadic_counts.next().ok_or_else(|| fewer(FIELD))?;
+        let count = i64::from_le_bytes(*count);
         let room = self.buffers.len().saturating_sub(2);
         let count =
             usize::try_from(count).ok().filter(|count| *count <= room).ok_or_else(|| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{Array, RecordBatch, RecordBatchOptions};
 use arrow_buffer::Buffer;
-use arrow_ipc::{DictionaryBatch, MetadataVersion};
+use arrow_ipc::MetadataVersion;
 use arrow_schema::SchemaRef;
 
 use super::body::Body;
@@ -13,6 +13,7 @@ use super::columns::{Columns, broken, row_count};
 use super::decompress::Decompressor;
 use super::dictionaries::{Dictionaries, Piece};
 use super::envelope::{Envelope, Header};
+use super::message::{BatchMessage, DictionaryMessage};
 use super::schema::StreamSchema;
 use crate::{DecodeError, Limits};
 
@@ -99,25 +100,20 @@ impl BatchDecoder {
 
     fn dictionary(
         &mut self,
-        message: &DictionaryBatch<'_>,
+        message: &DictionaryMessage<'_>,
         version: MetadataVersion,
         body: &Buffer,
     ) -> Result<(), DecodeError> {
-        const FIELD: &str = "DictionaryBatch";
         let schema = self.schema.as_ref().ok_or_else(|| before_schema("a dictionary"))?;
-        let id = message.id();
+        let (id, batch) = (message.id, &message.values);
         let declared = schema.dictionaries.get(&id).ok_or_else(|| {
             DecodeError::invalid("DictionaryBatch.id", format!("{id} is not in the schema"))
         })?;
-        let batch = message
-            .data()
-            .ok_or_else(|| DecodeError::invalid(FIELD, format!("dictionary {id} has no data")))?;
-        let rows = row_count("RecordBatch.length", batch.length())?;
+        let rows = row_count("RecordBatch.length", batch.rows)?;
         let budget = Budget::new(&self.limits);
         let held = body.len();
-        let body = Body::new(body, batch.compression(), &mut self.decompressor, budget)?;
-        let mut columns =
-            Columns::new(&batch, version, &declared.ids, body, &mut self.dictionaries);
+        let body = Body::new(body, batch.codec, &mut self.decompressor, budget);
+        let mut columns = Columns::new(batch, version, &declared.ids, body, &mut self.dictionaries);
         let values = columns.array(&declared.values)?;
         let held = held.saturating_add(columns.body.budget.spent());
         let extent = columns.finish()?;
@@ -126,7 +122,7 @@ impl BatchDecoder {
             return Err(DecodeError::invalid("RecordBatch.length", reason));
         }
         let piece = Piece { values, bytes: held, extent };
-        if message.isDelta() {
+        if message.is_delta {
             self.dictionaries.extend(id, piece)
         } else {
             self.dictionaries.replace(id, piece)
@@ -135,14 +131,14 @@ impl BatchDecoder {
 
     fn batch(
         &mut self,
-        batch: &arrow_ipc::RecordBatch<'_>,
+        batch: &BatchMessage<'_>,
         version: MetadataVersion,
         body: &Buffer,
     ) -> Result<RecordBatch, DecodeError> {
         let stream = self.schema.as_ref().ok_or_else(|| before_schema("a record batch"))?;
-        let rows = row_count("RecordBatch.length", batch.length())?;
+        let rows = row_count("RecordBatch.length", batch.rows)?;
         let budget = Budget::new(&self.limits);
-        let body = Body::new(body, batch.compression(), &mut self.decompressor, budget)?;
+        let body = Body::new(body, batch.codec, &mut self.decompressor, budget);
         let mut columns = Columns::new(batch, version, &stream.ids, body, &mut self.dictionaries);
         let fields = stream.schema.fields();
         let mut arrays = Vec::with_capacity(fields.len());

@@ -1,12 +1,15 @@
-//! The flatbuffer `Message` around every IPC payload: verified, then told apart by its header.
+//! The flatbuffer `Message` around every IPC payload, told apart by its header.
 //!
-//! Nothing is read through the generated accessors before the flatbuffers verifier has followed
-//! every offset of the message within these limits: depth, number of tables, and apparent size
-//! (a message may name one table or string many times, so that its content is larger than it is).
+//! A schema is read through the generated accessors, and only once the flatbuffers verifier has
+//! followed every offset of the message within these limits: depth, number of tables, and apparent
+//! size (a message may name one table or string many times, so that its content is larger than it
+//! is). Batches and dictionaries, whose messages are flat, are read by hand.
 
-use arrow_ipc::{DictionaryBatch, Message, MessageHeader, MetadataVersion, RecordBatch, Schema};
+use arrow_ipc::{MessageHeader, MetadataVersion, Schema};
 use flatbuffers::{InvalidFlatbuffer, VerifierOptions};
 
+use super::message::{BatchMessage, DictionaryMessage};
+use crate::flat::Table;
 use crate::{DecodeError, Limits};
 
 /// Types nest at most this deep whatever the limits say: types are walked, compared and dropped
@@ -23,7 +26,7 @@ const TABLES_PER_FIELD: usize = 16;
 /// some share strings; nothing real comes near.
 const SHARING_MAX: usize = 16;
 
-/// A verified message.
+/// A message, its header read.
 pub(super) struct Envelope<'a> {
     pub(super) version: MetadataVersion,
     pub(super) header: Header<'a>,
@@ -34,50 +37,62 @@ pub(super) struct Envelope<'a> {
 /// What a message is about.
 pub(super) enum Header<'a> {
     Schema(Schema<'a>),
-    Dictionary(DictionaryBatch<'a>),
-    Batch(RecordBatch<'a>),
+    Dictionary(DictionaryMessage<'a>),
+    Batch(BatchMessage<'a>),
 }
 
 impl<'a> Envelope<'a> {
-    /// Verifies `bytes`, a bare `Message` flatbuffer.
+    /// Reads `bytes`, a bare `Message` flatbuffer. The numbers are the places of its fields.
     pub(super) fn open(bytes: &'a [u8], limits: &Limits) -> Result<Self, DecodeError> {
-        let message = arrow_ipc::root_as_message_with_opts(&options(bytes.len(), limits), bytes)
-            .map_err(|error| refused(&error, bytes.len(), limits))?;
-        let version = match message.version() {
-            version @ (MetadataVersion::V4 | MetadataVersion::V5) => version,
-            MetadataVersion(number) => {
-                let feature = match MetadataVersion(number).variant_name() {
-                    Some(name) => format!("metadata version {name} (older than V4)"),
-                    None => format!("unknown metadata version number {number}"),
-                };
-                return Err(DecodeError::unsupported("Message.version", feature));
-            }
-        };
-        let body_bytes = usize::try_from(message.bodyLength()).map_err(|_| {
-            let reason = format!("{} is no length", message.bodyLength());
+        let message = Table::root(bytes)?;
+        let version = version(message.scalar(0)?.map_or(0, i16::from_le_bytes))?;
+        let body_len = message.i64(3)?;
+        let body_bytes = usize::try_from(body_len).map_err(|_| {
+            let reason = format!("{body_len} is no length");
             DecodeError::invalid("Message.bodyLength", reason)
         })?;
-        Ok(Self { version, header: header(&message)?, body_bytes })
+        let header_type = MessageHeader(message.u8(1)?);
+        let header = match (header_type, message.table(2)?) {
+            (MessageHeader::NONE, _) | (_, None) => {
+                let reason = "the message has no header";
+                return Err(DecodeError::invalid("Message.header", reason));
+            }
+            (MessageHeader::Schema, _) => Header::Schema(schema(bytes, limits)?),
+            (MessageHeader::DictionaryBatch, Some(table)) => {
+                Header::Dictionary(DictionaryMessage::read(&table)?)
+            }
+            (MessageHeader::RecordBatch, Some(table)) => Header::Batch(BatchMessage::read(&table)?),
+            (MessageHeader(number), _) => {
+                let feature = match header_type.variant_name() {
+                    Some(name) => format!("a {name} message"),
+                    None => format!("message type number {number}"),
+                };
+                return Err(DecodeError::unsupported("Message.header", feature));
+            }
+        };
+        Ok(Self { version, header, body_bytes })
     }
 }
 
-fn header<'a>(message: &Message<'a>) -> Result<Header<'a>, DecodeError> {
-    let header = match message.header_type() {
-        MessageHeader::Schema => message.header_as_schema().map(Header::Schema),
-        MessageHeader::DictionaryBatch => {
-            message.header_as_dictionary_batch().map(Header::Dictionary)
-        }
-        MessageHeader::RecordBatch => message.header_as_record_batch().map(Header::Batch),
-        MessageHeader::NONE => None,
-        MessageHeader(number) => {
-            let feature = match MessageHeader(number).variant_name() {
-                Some(name) => format!("a {name} message"),
-                None => format!("message type number {number}"),
+fn version(number: i16) -> Result<MetadataVersion, DecodeError> {
+    match MetadataVersion(number) {
+        version @ (MetadataVersion::V4 | MetadataVersion::V5) => Ok(version),
+        other => {
+            let feature = match other.variant_name() {
+                Some(name) => format!("metadata version {name} (older than V4)"),
+                None => format!("unknown metadata version number {number}"),
             };
-            return Err(DecodeError::unsupported("Message.header", feature));
+            Err(DecodeError::unsupported("Message.version", feature))
         }
-    };
-    header.ok_or_else(|| DecodeError::invalid("Message.header", "the message has no header"))
+    }
+}
+
+/// Verifies a whole message that says it is a schema.
+fn schema<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Schema<'a>, DecodeError> {
+    let message = arrow_ipc::root_as_message_with_opts(&options(bytes.len(), limits), bytes)
+        .map_err(|error| refused(&error, bytes.len(), limits))?;
+    let schema = message.header_as_schema();
+    schema.ok_or_else(|| DecodeError::invalid("Message.header", "the message has no header"))
 }
 
 fn options(len: usize, limits: &Limits) -> VerifierOptions {
