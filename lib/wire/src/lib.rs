@@ -11,7 +11,7 @@
 //!   ([`Segments`]).
 //! * Whatever a peer sends ends in a value or in a [`DecodeError`], never in a panic, and no
 //!   memory is taken on a claimed length alone beyond what [`Limits`] allows.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
 
 pub mod data;

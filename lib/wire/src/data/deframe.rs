@@ -1,16 +1,22 @@
 //! Reads `FlightData` messages while their bytes arrive.
 
+use std::ops::Range;
+
 use arrow_buffer::Buffer;
 use bytes::{Buf, Bytes};
 
 use super::FlightData;
-use super::pool::{Body, BodyPool, SHARED_ALIGNMENT};
+use super::pool::{Body, BodyPool, POOLED_LEN_MIN, SHARED_ALIGNMENT};
 use crate::collect::Collector;
 use crate::grpc::PrefixReader;
 use crate::input::Input;
 use crate::message::FlightDescriptor;
 use crate::pb::{self, Embedded, VarintReader};
 use crate::{DecodeError, Deframe, Limits};
+
+mod head;
+
+use self::head::Head;
 
 /// Field numbers of `FlightData`.
 const DESCRIPTOR: u32 = 1;
@@ -88,7 +94,12 @@ impl FlightDataDeframer {
                 message.step(&mut self.input, &self.limits, &self.pool)?;
             } else {
                 let Some(piece) = self.input.current() else { return Ok(None) };
-                self.message = self.prefix.read(piece, &self.limits)?.map(Partial::new);
+                let Some(len) = self.prefix.read(piece, &self.limits)? else { continue };
+                let head = Head::read(piece, len);
+                let message = self.message.insert(Partial::new(len));
+                if let Some(head) = head {
+                    message.take_head(&head, &mut self.input, &self.limits, &self.pool);
+                }
             }
         }
     }
@@ -138,6 +149,50 @@ impl Partial {
             app_metadata: None,
             body: None,
         }
+    }
+
+    /// Takes a head that lies whole in the current piece, and as much of the body as is there.
+    #[expect(clippy::disallowed_methods, reason = "no part of the body; the piece is not kept")]
+    fn take_head(&mut self, head: &Head, input: &mut Input, limits: &Limits, pool: &BodyPool) {
+        let bytes = input.borrow(head.len);
+        self.left -= head.len;
+        let part = |range: &Range<usize>| bytes.get(range.clone()).unwrap_or_default();
+        if let Some(range) = &head.descriptor {
+            self.descriptor.push_bytes(Bytes::copy_from_slice(part(range)));
+        }
+        if let Some(range) = &head.app_metadata {
+            self.app_metadata = Some(Bytes::copy_from_slice(part(range)));
+        }
+        if let Some(range) = &head.data_header {
+            self.data_header = bytes.slice(range.clone());
+        }
+        if let Some(len) = head.body_len {
+            self.state = self.take_body(len, input, limits, pool);
+        }
+    }
+
+    /// Takes what is there of a body of `len` bytes, without a copy where it can be.
+    fn take_body(
+        &mut self,
+        len: usize,
+        input: &mut Input,
+        limits: &Limits,
+        pool: &BodyPool,
+    ) -> State {
+        // A second body replaces the first, whose memory the pool may as well have now.
+        self.body = None;
+        if let Some(shared) = input.share_aligned(len, SHARED_ALIGNMENT) {
+            self.left -= len;
+            self.body = Some(pool.adopt(shared));
+            return State::default();
+        }
+        if len < POOLED_LEN_MIN && len <= input.remaining() {
+            self.left -= len;
+            self.body = Some(pool.copy(&input.borrow(len)));
+            return State::default();
+        }
+        let value = Collector::new(pool.clone(), len, limits.claim_bytes_max);
+        self.fill_body(value, &mut Bytes::new())
     }
 
     /// Reads one element, or as much of it as the current piece has.
@@ -216,26 +271,15 @@ impl Partial {
             let field = field_name(number);
             return Err(DecodeError::Truncated { field, need: len, have: self.left as u64 });
         };
-        let claim_bytes_max = limits.claim_bytes_max;
         Ok(match number {
-            DATA_BODY => {
-                if let Some(shared) = input.share_aligned(len, SHARED_ALIGNMENT) {
-                    self.left -= len;
-                    self.body = Some(pool.adopt(shared));
-                    return Ok(State::default());
-                }
-                // A second body replaces the first, whose memory the pool may as well have now.
-                self.body = None;
-                let value = Collector::new(pool.clone(), len, claim_bytes_max);
-                self.fill_body(value, &mut Bytes::new())
-            }
+            DATA_BODY => self.take_body(len, input, limits, pool),
             DATA_HEADER if len <= input.remaining() => {
                 self.left -= len;
                 self.data_header = input.borrow(len);
                 State::default()
             }
             DESCRIPTOR..=APP_METADATA => {
-                let value = Collector::new((), len, claim_bytes_max);
+                let value = Collector::new((), len, limits.claim_bytes_max);
                 self.fill_field(number, value, &mut Bytes::new())
             }
             _ => skip(len),

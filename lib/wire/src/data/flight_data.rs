@@ -17,8 +17,8 @@ pub struct FlightData {
     pub data_header: Bytes,
     /// For the application. Absent is not the same as empty.
     pub app_metadata: Option<Bytes>,
-    /// The buffers that the header describes, as one block that starts at a multiple of 64 bytes
-    /// where it was copied, and of 16, which is enough for any type, where it lies as it arrived.
+    /// The buffers that the header describes, as one block that starts at a multiple of 16 bytes,
+    /// which is enough for any type; of 64 where it was copied and is not short.
     pub data_body: Option<Buffer>,
 }
 

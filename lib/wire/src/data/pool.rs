@@ -19,7 +19,7 @@ const BODY_ALIGNMENT: usize = 64;
 pub(super) const SHARED_ALIGNMENT: usize = 16;
 
 /// Bodies shorter than this come from the allocator, which is as fast for them.
-const POOLED_LEN_MIN: usize = 32 << 10;
+pub(super) const POOLED_LEN_MIN: usize = 32 << 10;
 
 /// Idle memory kept at most, in bytes: some bodies of a message's usual size for each of a
 /// machine's connections, and no more than a process can leave lying about.
@@ -61,7 +61,7 @@ pub struct BodyPoolStatistics {
     /// Bytes that wait to be used again.
     pub pooled_bytes: usize,
     /// Bytes of bodies still in use: an array that is kept, or any slice of one, keeps the whole
-    /// body that it arrived in.
+    /// body that it arrived in. Bodies shorter than 32 KiB are not counted.
     pub pinned_bytes: usize,
     /// How many bodies got new memory.
     pub allocated: u64,
@@ -107,6 +107,23 @@ impl BodyPool {
             reused: self.shared.reused.load(Ordering::Relaxed),
             adopted: self.shared.adopted.load(Ordering::Relaxed),
         }
+    }
+
+    /// A short body, copied: neither pooled nor counted as pinned.
+    pub(super) fn copy(&self, bytes: &[u8]) -> Buffer {
+        self.shared.allocated.fetch_add(1, Ordering::Relaxed);
+        // Words of 16 bytes, so that it is aligned for any type. The allocator has those at hand,
+        // unlike memory that is aligned to 64.
+        let (whole, rest) = bytes.as_chunks::<SHARED_ALIGNMENT>();
+        let mut words = Vec::with_capacity(bytes.len().div_ceil(SHARED_ALIGNMENT));
+        Extend::extend(&mut words, whole.iter().map(|word| u128::from_ne_bytes(*word)));
+        if rest.is_empty() {
+            return Buffer::from_vec(words);
+        }
+        let mut last = [0; SHARED_ALIGNMENT];
+        last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+        words.push(u128::from_ne_bytes(last));
+        Buffer::from_vec(words).slice_with_length(0, bytes.len())
     }
 
     /// A body in the memory that it arrived in. It is counted, and never comes to the pool.
@@ -230,93 +247,4 @@ impl Drop for Body {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LEN: usize = 100_000;
-
-    fn body(pool: &BodyPool, len: usize) -> Buffer {
-        let mut body = Body::allocate(pool, len);
-        body.extend(&vec![7; len]);
-        body.freeze()
-    }
-
-    #[test]
-    fn memory_is_used_again_when_the_last_slice_is_gone() {
-        let pool = BodyPool::default();
-        let first = body(&pool, LEN);
-        let address = first.as_ptr();
-        assert!(address.addr().is_multiple_of(BODY_ALIGNMENT));
-        let slice = first.slice_with_length(10, 20);
-        drop(first);
-        let second = body(&pool, LEN);
-        assert_ne!(second.as_ptr(), address, "still in use by a slice");
-        assert_eq!(slice.as_slice(), [7; 20]);
-        drop(slice);
-        let third = body(&pool, LEN - 1000);
-        assert_eq!((third.as_ptr(), third.len()), (address, LEN - 1000));
-        assert_eq!((pool.statistics().allocated, pool.statistics().reused), (2, 1));
-    }
-
-    #[test]
-    fn statistics_say_where_the_memory_is() {
-        let pool = BodyPool::default();
-        let bodies = [body(&pool, LEN), body(&pool.clone(), 2 * LEN)];
-        let pinned = pool.statistics().pinned_bytes;
-        assert!((3 * LEN..3 * LEN + 256).contains(&pinned), "{pinned}");
-        assert_eq!(pool.statistics().pooled_bytes, 0);
-        drop(bodies);
-        let BodyPoolStatistics { pooled_bytes, pinned_bytes, .. } = pool.statistics();
-        assert_eq!((pooled_bytes, pinned_bytes), (pinned, 0));
-    }
-
-    #[test]
-    fn adopted_memory_is_counted_while_it_is_used() {
-        let pool = BodyPool::default();
-        let bytes = Bytes::from(vec![7; LEN]);
-        let body = pool.adopt(bytes.clone());
-        assert_eq!((body.as_ptr(), body.len()), (bytes.as_ptr(), LEN));
-        let slice = body.slice_with_length(5, 1);
-        drop(body);
-        assert_eq!((pool.statistics().pinned_bytes, pool.statistics().adopted), (LEN, 1));
-        drop(slice);
-        assert_eq!((pool.statistics().pinned_bytes, pool.statistics().pooled_bytes), (0, 0));
-    }
-
-    #[test]
-    fn only_so_much_is_kept() {
-        let pool = BodyPool::new(3 * LEN);
-        let bodies: Vec<_> = (0..4).map(|_| body(&pool, LEN)).collect();
-        let newest = bodies[3].as_ptr();
-        bodies.into_iter().for_each(drop);
-        assert!(pool.statistics().pooled_bytes <= 3 * LEN);
-        assert_eq!(body(&pool, LEN).as_ptr(), newest, "the oldest made room");
-        drop(body(&pool, 3 * LEN + 64));
-        assert!(pool.statistics().pooled_bytes <= 3 * LEN, "larger than all that is kept");
-        drop((0..=IDLE_COUNT_MAX).map(|_| body(&pool, POOLED_LEN_MIN)).collect::<Vec<_>>());
-        assert!(pool.shared.idle().buffers.len() <= IDLE_COUNT_MAX);
-    }
-
-    #[test]
-    fn a_small_body_does_not_get_a_large_buffer() {
-        let pool = BodyPool::default();
-        drop(body(&pool, 10 * LEN));
-        drop(body(&pool, LEN));
-        assert_eq!(pool.statistics().reused, 0);
-        drop(body(&pool, 10));
-        let idle = pool.statistics().pooled_bytes;
-        assert!((11 * LEN..11 * LEN + 256).contains(&idle), "short bodies are not kept: {idle}");
-    }
-
-    #[test]
-    fn an_empty_body() {
-        let empty = body(&BodyPool::default(), 0);
-        assert!(empty.is_empty() && empty.as_ptr().addr().is_multiple_of(BODY_ALIGNMENT));
-    }
-
-    #[test]
-    fn a_body_may_outlive_its_pool() {
-        let body = body(&BodyPool::default(), LEN);
-        assert_eq!(body.as_slice(), vec![7; LEN]);
-    }
-}
+mod tests;

@@ -12,8 +12,8 @@ use arrow_array::types::{
     StringViewType, Utf8Type,
 };
 use arrow_array::{
-    ArrayRef, ArrowPrimitiveType, BooleanArray, FixedSizeBinaryArray, GenericByteArray,
-    GenericByteViewArray, NullArray, OffsetSizeTrait, PrimitiveArray, downcast_primitive,
+    ArrayRef, ArrowPrimitiveType, BooleanArray, FixedSizeBinaryArray, GenericByteViewArray,
+    NullArray, OffsetSizeTrait, PrimitiveArray, downcast_primitive,
 };
 use arrow_buffer::{ArrowNativeType, Buffer, NullBuffer, OffsetBuffer};
 use arrow_ipc::MetadataVersion;
@@ -23,7 +23,7 @@ use super::body::{self, Body};
 use super::budget::u64_of;
 use super::dictionaries::Dictionaries;
 use super::message::{BatchMessage, pair};
-use super::nested;
+use super::{nested, proven};
 use crate::DecodeError;
 
 /// The rows that one array may have. Java's vectors end here as well, and lengths within it can
@@ -166,17 +166,12 @@ impl<'a> Columns<'a> {
             return Ok(OffsetBuffer::new_empty());
         }
         let offsets = self.body.scalars::<O>(buffer, len + 1)?;
-        let starts = offsets.first().is_some_and(|first| *first >= O::usize_as(0));
-        // No early exit over two slices: the loop compiles to vector instructions.
-        let next = offsets.get(1..).unwrap_or_default();
-        let rises = offsets.iter().zip(next).fold(true, |rises, (a, b)| rises & (a <= b));
-        if !(starts && rises) {
-            return Err(DecodeError::invalid("offsets", "not rising from zero or above"));
-        }
+        let offsets = proven::offsets(offsets)
+            .ok_or_else(|| DecodeError::invalid("offsets", "not rising from zero or above"))?;
         if let Some(last) = offsets.last() {
             self.extent = self.extent.max(last.as_usize());
         }
-        Ok(OffsetBuffer::new(offsets))
+        Ok(offsets)
     }
 
     fn primitive<T: ArrowPrimitiveType>(
@@ -230,7 +225,7 @@ impl<'a> Columns<'a> {
         }
         // What lies behind the last value is no part of the array.
         let values = values.slice_with_length(0, end);
-        let array = GenericByteArray::<T>::try_new(offsets, values, nulls);
+        let array = proven::bytes::<T>(offsets, values, nulls);
         Ok(Arc::new(array.map_err(|error| broken(&error))?))
     }
 

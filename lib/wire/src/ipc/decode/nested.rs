@@ -7,14 +7,15 @@ use arrow_array::types::{
     UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, DictionaryArray, FixedSizeListArray, GenericListArray, GenericListViewArray,
-    MapArray, OffsetSizeTrait, RunArray, StructArray, UnionArray, new_empty_array,
+    Array, ArrayRef, FixedSizeListArray, GenericListArray, GenericListViewArray, MapArray,
+    OffsetSizeTrait, RunArray, StructArray, UnionArray, new_empty_array,
 };
 use arrow_buffer::ArrowNativeType;
 use arrow_data::ArrayData;
 use arrow_schema::{DataType, FieldRef, Fields, UnionFields, UnionMode};
 
 use super::columns::{Columns, Node, broken};
+use super::proven;
 use crate::DecodeError;
 
 /// The next array of `columns`, of a type that has children or a dictionary.
@@ -227,6 +228,6 @@ fn dictionary<K: ArrowDictionaryKeyType>(
             return Err(DecodeError::invalid("DictionaryBatch.id", reason));
         }
     };
-    let array = DictionaryArray::try_new(keys, values).map_err(|error| broken(&error))?;
+    let array = proven::dictionary(keys, values).map_err(|error| broken(&error))?;
     Ok(Arc::new(array))
 }
