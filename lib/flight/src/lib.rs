@@ -60,6 +60,12 @@
 //! which it says in a header, and for others just under 4 MiB, since many take no more. A single
 //! row that is larger travels whole.
 //!
+//! # Memory of received batches
+//! A received batch is slices of the message that it came in, and any slice of it, however small,
+//! keeps the whole message in memory. [`compact`] copies what is to be kept for long. Bodies come
+//! from a [`BodyPool`] ([`ClientOptions::pool`], [`ServerOptions::pool`]), which keeps up to 64 MiB
+//! to be used again; [`BodyPool::statistics`] counts what is in use.
+//!
 //! # Errors
 //! [`Error`] is a code, whose fault it was, and a text that the peer may read. `?` takes any
 //! foreign error and keeps its text here: it goes to the log, and the caller learns only INTERNAL.
@@ -89,7 +95,9 @@ pub use wingbeat_net::{
 };
 pub use wingbeat_wire::data::{BodyPool, BodyPoolStatistics, FlightStreamChunk};
 pub use wingbeat_wire::grpc::Code;
-pub use wingbeat_wire::ipc::{Compression, EncodeOptions, MessageSize, Placement, body_len};
+pub use wingbeat_wire::ipc::{
+    Compression, EncodeOptions, MessageSize, Placement, body_len, compact,
+};
 pub use wingbeat_wire::message::{
     Action, ActionResult, ActionType, BasicAuth, CancelFlightInfoRequest, CancelFlightInfoResult,
     CancelStatus, CloseSessionRequest, CloseSessionResult, CloseSessionStatus, Criteria, Empty,

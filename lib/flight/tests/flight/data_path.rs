@@ -5,7 +5,7 @@ use wingbeat::arrow::array::{Array, RecordBatch};
 use wingbeat::{
     BatchStream, BodyPool, CallContext, ChannelConfig, Client, ClientOptions, Error, Exchange,
     FlightDescriptor, FlightService, FlightStreamChunk, Result, Server, ServerConfig,
-    ServerOptions, Ticket, Upload,
+    ServerOptions, Ticket, Upload, compact,
 };
 
 use crate::support::{ids, soon, start, tcp};
@@ -91,6 +91,22 @@ async fn bodies_are_not_copied_in_do_get() {
     assert_eq!(rows as u64, BATCHES << 19);
     assert_adopted(&received, "DoGet");
     assert_eq!(received.statistics().pinned_bytes, 0, "all batches are dropped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_keeps_its_message_unless_it_is_compacted() {
+    let (_served, client, _, received) = peers().await;
+    let mut stream = soon(client.do_get(Ticket::new("x"))).await.unwrap();
+    let batch = soon(stream.next_batch()).await.unwrap().unwrap();
+    drop(stream);
+    let slice = batch.slice(100, 3);
+    drop(batch);
+    assert!(received.statistics().pinned_bytes >= 4 << 20, "three rows keep all");
+    let kept = compact(&slice).unwrap();
+    drop(slice);
+    assert_eq!(received.statistics().pinned_bytes, 0);
+    assert_eq!(kept, ids(100..103));
+    assert!(kept.get_array_memory_size() < 1024, "{}", kept.get_array_memory_size());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema};
 use proptest::prelude::*;
-use wingbeat_wire::ipc::{Compression, EncodeOptions, MessageSize};
+use wingbeat_wire::ipc::{Compression, EncodeOptions, MessageSize, compact};
 
 use crate::oracle::round_trip;
 use wingbeat_testkit::batch;
@@ -81,5 +81,12 @@ proptest! {
         let batches: Vec<_> =
             rows.iter().zip(seed..).map(|(rows, seed)| batch(&schema, *rows, seed)).collect();
         round_trip(&batches, &options);
+    }
+
+    #[test]
+    fn compacting_changes_nothing(schema in types::any_schema(), rows in 0usize..700, seed: u64) {
+        let batch = batch(&Arc::new(schema), rows, seed);
+        let slice = batch.slice(rows / 3, rows - rows / 3 - rows / 5);
+        assert_eq!(compact(&slice).unwrap(), slice);
     }
 }

@@ -53,7 +53,7 @@ impl<'a> Body<'a> {
         if len == 0 {
             return Ok(0..0);
         }
-        let end = start.checked_add(len).unwrap_or(usize::MAX);
+        let end = start.saturating_add(len);
         if end > self.bytes.len() {
             return Err(DecodeError::truncated("message body", end, self.bytes.len()));
         }
