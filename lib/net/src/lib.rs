@@ -18,6 +18,7 @@ mod messages;
 mod peer;
 mod server;
 mod socket;
+mod stall;
 mod status;
 
 pub use address::{Address, AddressError};

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
@@ -12,7 +13,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tower::Service;
-use wingbeat_wire::Segments;
 use wingbeat_wire::grpc::Code;
 
 use super::config::ChannelConfig;
@@ -26,6 +26,7 @@ use crate::address::Address;
 use crate::body::Body;
 use crate::peer::PeerAddr;
 use crate::server::{ServerConfig, serve_connection};
+use crate::stall::{Arriving, Sent};
 use crate::status::Status;
 
 /// How much lies in the pipe of an in-process channel.
@@ -117,7 +118,8 @@ impl Channel {
             let remaining =
                 deadline.map(|deadline| deadline.at().saturating_duration_since(Instant::now()));
             let head = head(&self.inner.authority, path, headers, remaining)?;
-            start(connection, send, head, body, deadline).await
+            let limits = Limits { deadline, stall_timeout: self.inner.config.stall_timeout };
+            start(connection, send, head, body, limits).await
         };
         match deadline {
             None => starting.await,
@@ -128,7 +130,7 @@ impl Channel {
     }
 
     /// A connection that takes a call now.
-    async fn ready(&self) -> Result<(Arc<Connection>, SendRequest<Segments>), Status> {
+    async fn ready(&self) -> Result<(Arc<Connection>, SendRequest<Sent>), Status> {
         let mut attempt = 1;
         loop {
             let connection = self.connection().await?;
@@ -208,31 +210,45 @@ impl fmt::Debug for Channel {
     }
 }
 
+/// How long a call may take, as a whole and without progress.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    deadline: Option<Deadline>,
+    stall_timeout: Option<Duration>,
+}
+
 /// Sends the request and waits for the headers of its response.
 async fn start(
     connection: Arc<Connection>,
-    mut send: SendRequest<Segments>,
+    mut send: SendRequest<Sent>,
     head: http::Request<()>,
     body: Body,
-    deadline: Option<Deadline>,
+    limits: Limits,
 ) -> Result<http::Response<Body>, Status> {
+    let Limits { deadline, stall_timeout } = limits;
     let is_empty = body.is_end_stream();
     let failure = Arc::new(OnceLock::new());
     let (response, stream) =
         send.send_request(head, is_empty).map_err(|error| from_h2(&error, &connection))?;
     let upload = (!is_empty).then(|| {
         let upload = Upload::new(body, stream, Arc::clone(&failure));
-        AbortOnDropHandle::new(tokio::spawn(until(deadline, upload)))
+        AbortOnDropHandle::new(tokio::spawn(until(deadline, upload.run(stall_timeout))))
     });
     let running =
         Running { _call: connection.count_in(), connection, _upload: upload, failure, deadline };
     let response = response.await.map_err(|error| running.status(&error))?;
     check_response(response.status(), response.headers(), &running.connection)?;
-    Ok(response.map(|stream| Body::new(Download::new(stream, running))))
+    Ok(response.map(|stream| {
+        let download = Download::new(stream, running);
+        match stall_timeout {
+            Some(timeout) => Body::new(Arriving::new(download, "server", timeout)),
+            None => Body::new(download),
+        }
+    }))
 }
 
 /// Ends an upload at the deadline, even when nobody reads the response.
-async fn until(deadline: Option<Deadline>, upload: Upload) {
+async fn until(deadline: Option<Deadline>, upload: impl Future<Output = ()>) {
     match deadline {
         None => upload.await,
         Some(deadline) => {

@@ -31,6 +31,12 @@ pub struct ChannelConfig {
     pub keepalive_interval: Option<Duration>,
     /// How long the ping's answer may take before the connection counts as dead; 20 s.
     pub keepalive_timeout: Duration,
+    /// How long the server may make no progress; 5 min. It is in the middle of a message, or takes
+    /// nothing of an upload: then the call fails with DEADLINE_EXCEEDED. It is in the middle of an
+    /// HTTP/2 frame, or does not read its socket: then the connection ends, and its calls fail with
+    /// UNAVAILABLE. 256 bytes buy a second. A server that has not begun to answer, or rests between
+    /// messages, may take its time: that is for a call's own timeout. `None` waits for ever.
+    pub stall_timeout: Option<Duration>,
 }
 
 impl Default for ChannelConfig {
@@ -45,6 +51,7 @@ impl Default for ChannelConfig {
             tcp_keepalive: Some(Duration::from_secs(60)),
             keepalive_interval: None,
             keepalive_timeout: Duration::from_secs(20),
+            stall_timeout: Some(Duration::from_secs(300)),
         }
     }
 }
@@ -68,6 +75,13 @@ impl ChannelConfig {
     #[must_use]
     pub fn with_keepalive_timeout(mut self, keepalive_timeout: Duration) -> Self {
         self.keepalive_timeout = keepalive_timeout;
+        self
+    }
+
+    /// Sets [`stall_timeout`](Self::stall_timeout).
+    #[must_use]
+    pub fn with_stall_timeout(mut self, stall_timeout: impl Into<Option<Duration>>) -> Self {
+        self.stall_timeout = stall_timeout.into();
         self
     }
 }

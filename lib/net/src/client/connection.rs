@@ -6,11 +6,11 @@ use std::time::Duration;
 use h2::client::{self, SendRequest};
 use h2::{Ping, PingPong};
 use tokio_util::task::AbortOnDropHandle;
-use wingbeat_wire::Segments;
 
 use super::config::ChannelConfig;
 use crate::greeting::{Greeted, Watched};
 use crate::socket::Socket;
+use crate::stall::{Paced, Sent, Wire};
 
 /// Held once by each running call, so that their number can be told.
 pub(super) struct Calls;
@@ -18,7 +18,7 @@ pub(super) struct Calls;
 /// A connection that took its first SETTINGS. Dropping it closes the socket; calls hold it alive.
 pub(super) struct Connection {
     name: Arc<str>,
-    send: SendRequest<Segments>,
+    send: SendRequest<Sent>,
     calls: Arc<Calls>,
     failure: Arc<OnceLock<String>>,
     driver: AbortOnDropHandle<()>,
@@ -37,6 +37,7 @@ impl Connection {
         server: Option<AbortOnDropHandle<()>>,
         config: &ChannelConfig,
     ) -> Result<Self, String> {
+        let (socket, wire) = Paced::from_server(socket);
         let (socket, greeted) = Watched::from_server(socket);
         let (send, mut connection) = builder(config)
             .handshake(socket)
@@ -53,7 +54,8 @@ impl Connection {
                 }
             });
         let failure = Arc::new(OnceLock::new());
-        let driver = drive(connection, keepalive, Arc::clone(&failure), Arc::clone(&name));
+        let watch = Watchers { keepalive, wire, stall_timeout: config.stall_timeout };
+        let driver = drive(connection, watch, Arc::clone(&failure), Arc::clone(&name));
         let driver = AbortOnDropHandle::new(tokio::spawn(driver));
         wait(greeted, &failure).await?;
         Ok(Self { name, send, calls, failure, driver, _server: server })
@@ -65,7 +67,7 @@ impl Connection {
     }
 
     /// A handle to start a call with.
-    pub(super) fn send(&self) -> SendRequest<Segments> {
+    pub(super) fn send(&self) -> SendRequest<Sent> {
         self.send.clone()
     }
 
@@ -138,19 +140,36 @@ impl Keepalive {
     }
 }
 
+/// Who ends a connection on which nothing goes on.
+struct Watchers {
+    keepalive: Option<Keepalive>,
+    wire: Arc<Wire>,
+    stall_timeout: Option<Duration>,
+}
+
+impl Watchers {
+    /// Resolves with the reason.
+    async fn watch(self) -> &'static str {
+        let dead = async {
+            match self.keepalive {
+                Some(keepalive) => keepalive.watch().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = dead => "it no longer answers pings",
+            cause = self.wire.stalled(self.stall_timeout) => cause,
+        }
+    }
+}
+
 /// Moves the connection's bytes until it ends.
 async fn drive<T: Socket>(
-    connection: client::Connection<Watched<T>, Segments>,
-    keepalive: Option<Keepalive>,
+    connection: client::Connection<Watched<Paced<T>>, Sent>,
+    watch: Watchers,
     failure: Arc<OnceLock<String>>,
     name: Arc<str>,
 ) {
-    let dead = async {
-        match keepalive {
-            Some(keepalive) => keepalive.watch().await,
-            None => std::future::pending().await,
-        }
-    };
     let cause = tokio::select! {
         ended = connection => match ended {
             Ok(()) => {
@@ -159,7 +178,7 @@ async fn drive<T: Socket>(
             }
             Err(error) => error.to_string(),
         },
-        () = dead => "it no longer answers pings".to_owned(),
+        cause = watch.watch() => cause.to_owned(),
     };
     tracing::debug!(peer = %name, cause, "connection ended");
     // Set once only: there is one driver to a connection.

@@ -1,9 +1,10 @@
 //! Sends the body of a request: as fast as the server takes it, and never to a false end.
 
-use std::future::Future;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use h2::{Reason, SendStream};
 use http_body::Body as _;
@@ -11,6 +12,7 @@ use wingbeat_wire::Segments;
 use wingbeat_wire::grpc::Code;
 
 use crate::body::{Body, BoxError};
+use crate::stall::{Ledger, Sent};
 use crate::status::Status;
 
 /// Pumps a body into its HTTP/2 stream. Dropped before the body's end, it resets the stream, so
@@ -19,21 +21,51 @@ use crate::status::Status;
 /// Besides the stream's window, one message waits here and up to the send buffer's size in h2.
 pub(super) struct Upload {
     body: Body,
-    stream: SendStream<Segments>,
+    stream: SendStream<Sent>,
     /// A message that waits for window.
-    waiting: Option<Segments>,
+    waiting: Option<Sent>,
     /// Why the source failed, for the caller: all that the server gets is a reset.
     failure: Arc<OnceLock<Status>>,
+    /// What the server has not taken yet.
+    ledger: Arc<Ledger>,
     done: bool,
 }
 
 impl Upload {
     pub(super) fn new(
         body: Body,
-        stream: SendStream<Segments>,
+        stream: SendStream<Sent>,
         failure: Arc<OnceLock<Status>>,
     ) -> Self {
-        Self { body, stream, waiting: None, failure, done: false }
+        let ledger = Arc::default();
+        Self { body, stream, waiting: None, failure, ledger, done: false }
+    }
+
+    /// Sends the body, and stays until the server has taken it: one that takes nothing for
+    /// `stall_timeout` fails the call.
+    pub(super) async fn run(mut self, stall_timeout: Option<Duration>) {
+        let ledger = Arc::clone(&self.ledger);
+        let sent = async {
+            let ended = poll_fn(|cx| self.poll_pump(cx)).await;
+            self.done = true;
+            match ended {
+                // Nobody needs to know when the last byte is taken, only whether that stalls.
+                Ok(()) if ledger.under_way() > 0 => std::future::pending().await,
+                Ok(()) => {}
+                Err(error) => tracing::debug!(%error, "upload ended early"),
+            }
+        };
+        tokio::select! {
+            () = sent => return,
+            () = ledger.stalled(stall_timeout) => {}
+        }
+        let limit = stall_timeout.unwrap_or_default();
+        let text = format!("the server takes nothing of the upload, no progress for {limit:?}");
+        tracing::debug!(text, "upload ended");
+        // Set once only: the source has not failed.
+        let _ = self.failure.set(Status::new(Code::DeadlineExceeded, text));
+        self.done = true;
+        self.stream.send_reset(Reason::CANCEL);
     }
 
     /// Ready once the upload is over; the error ends it too, and only the logs care for it.
@@ -63,7 +95,7 @@ impl Upload {
                     if !data.is_empty() {
                         // Only a claim to be served: h2 raises it to the message's size once sent.
                         self.stream.reserve_capacity(1);
-                        self.waiting = Some(data);
+                        self.waiting = Some(Sent::new(data, &self.ledger));
                     }
                 }
                 Some(Err(error)) => {
@@ -73,25 +105,11 @@ impl Upload {
                     return Poll::Ready(Err(Reason::CANCEL.into()));
                 }
                 None => {
-                    self.stream.send_data(Segments::new(), true)?;
+                    self.stream.send_data(Sent::new(Segments::new(), &self.ledger), true)?;
                     return Poll::Ready(Ok(()));
                 }
             }
         }
-    }
-}
-
-impl Future for Upload {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.get_mut();
-        let ended = ready!(this.poll_pump(cx));
-        this.done = true;
-        if let Err(error) = ended {
-            tracing::debug!(%error, "upload ended early");
-        }
-        Poll::Ready(())
     }
 }
 

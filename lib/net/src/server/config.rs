@@ -37,9 +37,12 @@ pub struct ServerConfig {
     /// How many connections are served at once; 1024, which is also the usual limit of open files
     /// of a shell. One more is told so (GOAWAY) and closed.
     pub connections_max: usize,
-    /// How long a call may wait for a client that takes nothing of its answer; 5 min. Then the
-    /// call is reset, and what its handler holds is free. `None` waits for ever. A call with a
-    /// deadline is ended soon after that already.
+    /// How long a client may make no progress; 5 min. It is in the middle of a message, or takes
+    /// nothing of its answer: then its call ends, and what the handler holds is free. It is in the
+    /// middle of an HTTP/2 frame, or does not read its socket: then its connection ends. 256 bytes
+    /// buy a second, so a trickle does not help, and no honest link is too slow. Between messages
+    /// a client may rest. `None` waits for ever. A call with a deadline whose client does not read
+    /// is ended soon after that already.
     pub stall_timeout: Option<Duration>,
     /// How long running calls have to finish after a shutdown was asked for; 30 s, what
     /// orchestrators wait before they kill.

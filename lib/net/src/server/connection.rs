@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use http::header::CONTENT_TYPE;
 use hyper::body::Incoming;
 use hyper::rt::Executor;
 use hyper::server::conn::http2;
@@ -16,13 +17,14 @@ use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 use wingbeat_wire::grpc::parse_timeout;
 
-use super::accept::GRPC_TIMEOUT;
+use super::accept::{GRPC_TIMEOUT, grpc_subtype};
 use super::config::ServerConfig;
-use super::stall::{set_deadline, until_stalled, watched};
+use super::stall::{WatchedBody, set_deadline, until_stalled, watched};
 use crate::body::{Body, panicked};
 use crate::greeting::{Greeted, Watched};
 use crate::peer::PeerAddr;
 use crate::socket::Socket;
+use crate::stall::{Arriving, Paced};
 
 /// Serves one connection until its end. Once `drain` is cancelled, no new call is taken and the
 /// running ones finish. Dropping the future aborts the connection and every call on it.
@@ -39,21 +41,29 @@ pub(crate) async fn serve_connection<S>(
         + 'static,
     S::Future: Send,
 {
+    let stall_timeout = config.stall_timeout;
+    let (socket, wire) = Paced::from_client(socket);
     let (socket, greeted) = Watched::from_client(socket);
     let calls = CancellationToken::new();
     let _abort_calls_on_drop = calls.clone().drop_guard();
-    let service = service_fn(move |request| call(service.clone(), request, peer));
-    let connection = builder(&config, Calls { token: calls, stall_timeout: config.stall_timeout })
+    let service =
+        service_fn(move |request| call(service.clone(), arriving(request, stall_timeout), peer));
+    let connection = builder(&config, Calls { token: calls, stall_timeout })
         .serve_connection(TokioIo::new(socket), service);
     let mut connection = pin!(connection);
 
     let mut greeting = pin!(greeting(greeted, config.handshake_timeout).fuse());
+    let mut stalled = pin!(wire.stalled(stall_timeout));
     let mut draining = pin!(drain.cancelled().fuse());
     let ended = loop {
         tokio::select! {
             ended = &mut connection => break ended,
             () = &mut greeting => {
                 tracing::debug!(%peer, "closing a connection that did not begin with HTTP/2");
+                return;
+            }
+            cause = &mut stalled => {
+                tracing::warn!(%peer, "connection ended: {cause}");
                 return;
             }
             () = &mut draining => connection.as_mut().graceful_shutdown(),
@@ -69,13 +79,12 @@ pub(crate) async fn serve_connection<S>(
 /// one connection do not hold each other up.
 async fn call<S>(
     service: S,
-    request: http::Request<Incoming>,
+    mut request: http::Request<Body>,
     peer: PeerAddr,
-) -> Result<http::Response<Body>, Infallible>
+) -> Result<http::Response<WatchedBody>, Infallible>
 where
     S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
 {
-    let mut request = request.map(Body::new);
     request.extensions_mut().insert(peer);
     let timeout = request.headers().get(GRPC_TIMEOUT).and_then(|value| value.to_str().ok());
     // One that makes no sense is refused by whoever accepts the call.
@@ -85,6 +94,19 @@ where
     let answer = AssertUnwindSafe(service.oneshot(request)).catch_unwind().await;
     let answer = answer.unwrap_or_else(|panic| Ok(panicked(&*panic).into_response()))?;
     Ok(answer.map(watched))
+}
+
+/// The request, which fails when its client stops within a gRPC message. Bodies of other protocols
+/// have no messages that could be followed.
+fn arriving(
+    request: http::Request<Incoming>,
+    stall_timeout: Option<Duration>,
+) -> http::Request<Body> {
+    let is_grpc = request.headers().get(CONTENT_TYPE).and_then(grpc_subtype).is_some();
+    match stall_timeout.filter(|_| is_grpc) {
+        Some(timeout) => request.map(|body| Body::new(Arriving::new(body, "client", timeout))),
+        None => request.map(Body::new),
+    }
 }
 
 /// Resolves only when the peer does not begin with HTTP/2 in time.

@@ -1,0 +1,97 @@
+//! Follows HTTP/2's frames through the bytes of a connection, by their lengths alone.
+
+/// The header of a frame (RFC 9113, 4.1); it begins with the length of what follows.
+const HEADER_LEN: usize = 9;
+/// What a client sends before its first frame.
+const PREFACE_LEN: usize = 24;
+
+/// Where in the stream of frames the last byte was.
+#[derive(Debug)]
+pub(super) struct FrameFollower {
+    /// The first bytes of a header that is not there as a whole.
+    header: [u8; HEADER_LEN],
+    header_len: usize,
+    /// How many bytes are missing to the end of what is known to come.
+    missing: usize,
+}
+
+impl FrameFollower {
+    /// Of what a server sends.
+    pub(super) fn frames() -> Self {
+        Self { header: [0; HEADER_LEN], header_len: 0, missing: 0 }
+    }
+
+    /// Of what a client sends.
+    pub(super) fn preface_and_frames() -> Self {
+        Self { missing: PREFACE_LEN, ..Self::frames() }
+    }
+
+    /// Takes the next bytes.
+    pub(super) fn push(&mut self, mut bytes: &[u8]) {
+        loop {
+            let skipped = self.missing.min(bytes.len());
+            self.missing -= skipped;
+            bytes = bytes.get(skipped..).unwrap_or_default();
+            if bytes.is_empty() {
+                return;
+            }
+            let room = self.header.get_mut(self.header_len..).unwrap_or_default();
+            let taken = room.len().min(bytes.len());
+            for (slot, byte) in room.iter_mut().zip(bytes) {
+                *slot = *byte;
+            }
+            self.header_len += taken;
+            bytes = bytes.get(taken..).unwrap_or_default();
+            if self.header_len == HEADER_LEN {
+                let [a, b, c, ..] = self.header;
+                self.missing = u32::from_be_bytes([0, a, b, c]) as usize;
+                self.header_len = 0;
+            }
+        }
+    }
+
+    /// How many bytes have to come, at least, until no frame is under way; 0 between frames.
+    pub(super) fn missing(&self) -> usize {
+        match self.header_len {
+            0 => self.missing,
+            len => HEADER_LEN - len,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn follows_frames_through_pieces_of_any_size() {
+        let frame = |len: usize| {
+            let mut frame = vec![0, (len >> 8) as u8, len as u8, 0, 0, 0, 0, 0, 1];
+            frame.resize(9 + len, 7);
+            frame
+        };
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+        let stream = [preface, frame(0), frame(5), frame(1000)].concat();
+        let ends = [0, 24, 33, 47, stream.len()];
+        for size in 1..=stream.len() {
+            let mut follower = FrameFollower::preface_and_frames();
+            let mut at = 0;
+            for piece in stream.chunks(size) {
+                follower.push(piece);
+                at += piece.len();
+                let is_between = follower.missing() == 0;
+                assert_eq!(is_between, ends.contains(&at), "pieces of {size}, at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn knows_what_is_missing() {
+        let mut follower = FrameFollower::frames();
+        assert_eq!(follower.missing(), 0);
+        follower.push(&[1, 0, 2]);
+        assert_eq!(follower.missing(), 6);
+        follower.push(&[0; 7]);
+        assert_eq!(follower.missing(), 65_537);
+    }
+}

@@ -1,0 +1,352 @@
+//! Hostile clients.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::{HeaderMap, Request, Response};
+use tokio::sync::mpsc;
+use tokio::time::{Duration, interval};
+use wingbeat_net::{Body, Messages, ServerConfig, Status, reply};
+use wingbeat_wire::Limits;
+use wingbeat_wire::grpc::{Code, MessageDeframer, frame};
+
+use crate::STALL;
+use crate::memory::Memory;
+use crate::support::{TestServer, answer, within};
+use crate::wire::*;
+
+const MIB: usize = 1 << 20;
+
+/// How a call ended for its handler.
+#[derive(Debug)]
+enum Ended {
+    Read(Result<(), Status>),
+    Dropped,
+}
+
+struct Held(mpsc::UnboundedSender<Ended>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.send(Ended::Dropped).ok();
+    }
+}
+
+struct Victim {
+    server: TestServer,
+    ended: mpsc::UnboundedReceiver<Ended>,
+}
+
+impl Victim {
+    async fn start(limits: Limits) -> Self {
+        let (tell, ended) = mpsc::unbounded_channel();
+        let handler = move |request| handle(request, tell.clone(), limits.clone());
+        let mut config = ServerConfig::default().with_stall_timeout(STALL);
+        // What these tests show has to hold without pings.
+        config.keepalive_interval = None;
+        let address = "grpc://127.0.0.1:0".parse().unwrap();
+        Self { server: TestServer::start_on(&address, handler, config).await, ended }
+    }
+
+    async fn connect(&self, settings: &[(u16, u32)]) -> Wire {
+        Wire::connect(self.server.socket_addr(), settings).await
+    }
+
+    /// How the reading of a request ended.
+    async fn read(&mut self) -> Result<(), Status> {
+        match within(self.ended.recv()).await.unwrap() {
+            Ended::Read(result) => result,
+            Ended::Dropped => panic!("no request was read"),
+        }
+    }
+
+    async fn dropped(&mut self) {
+        let ended = within(self.ended.recv()).await.unwrap();
+        assert!(matches!(ended, Ended::Dropped), "{ended:?}");
+    }
+}
+
+async fn handle(
+    request: Request<Body>,
+    tell: mpsc::UnboundedSender<Ended>,
+    limits: Limits,
+) -> Response<Body> {
+    match request.uri().path() {
+        "/ping" => answer(["pong"]),
+        "/read" => {
+            let mut messages =
+                Messages::from_request(request.into_body(), MessageDeframer::new(&limits));
+            let result = loop {
+                match messages.next().await {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break Ok(()),
+                    Err(status) => break Err(status),
+                }
+            };
+            tell.send(Ended::Read(result)).ok();
+            answer(["read"])
+        }
+        "/endless" => {
+            let (held, data) = (Arc::new(Held(tell)), Bytes::from(vec![7; MIB]));
+            let messages = stream::repeat_with(move || {
+                let _held = &held;
+                Ok(frame(data.clone()))
+            });
+            reply(HeaderMap::new(), Body::response(messages, HeaderMap::new))
+        }
+        "/one" => {
+            let held = Held(tell);
+            let message = stream::once(async { Ok(frame(Bytes::from(vec![7; MIB]))) });
+            let messages = message.chain(stream::poll_fn(move |_| {
+                let _held = &held;
+                std::task::Poll::Ready(None)
+            }));
+            reply(HeaderMap::new(), Body::response(messages, HeaderMap::new))
+        }
+        other => panic!("nothing at {other}"),
+    }
+}
+
+/// A small call on the same connection, from its beginning to its end.
+async fn ping(wire: &mut Wire, stream: u32) {
+    wire.request(stream, "/ping").await;
+    wire.grant(stream, 100).await;
+    wire.send(DATA, END_STREAM, stream, &message(0, &[])).await;
+    let pong = |frame: &Frame| frame.stream == stream && frame.kind == DATA;
+    assert_eq!(wire.wait(pong).await.payload, message(4, b"pong"));
+    wire.wait(|frame| frame.stream == stream && frame.ends_stream()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn announces_a_huge_frame_and_sends_none_of_it() {
+    let memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[]).await;
+    wire.request(1, "/read").await;
+    ping(&mut wire, 3).await;
+    // Nothing can come after it on this connection, so the connection has to end.
+    wire.raw(&Wire::header(DATA, 0, 1, MIB)).await;
+    wire.ended().await;
+    assert_eq!(victim.read().await.unwrap_err().code, Code::Cancelled);
+    memory.assert_peak_below(4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn announces_a_frame_larger_than_allowed() {
+    let memory = Memory::count().await;
+    let victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[]).await;
+    wire.request(1, "/read").await;
+    wire.raw(&Wire::header(DATA, 0, 1, (1 << 24) - 1)).await;
+    assert_eq!(wire.ended().await, Some(FRAME_SIZE_ERROR));
+    memory.assert_peak_below(4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn announces_that_it_takes_huge_frames_and_takes_none() {
+    let memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let settings = [(MAX_FRAME_SIZE, (1 << 24) - 1), (INITIAL_WINDOW_SIZE, WINDOW_MAX)];
+    let mut wire = victim.connect(&settings).await;
+    wire.grant(0, WINDOW_MAX - WINDOW_DEFAULT).await;
+    wire.request(1, "/endless").await;
+    victim.dropped().await;
+    wire.ended().await;
+    memory.assert_peak_below(24);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn trickles_the_bytes_of_a_message() {
+    let memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[]).await;
+    wire.request(1, "/read").await;
+    wire.send(DATA, 0, 1, &message(1 << 20, &[])).await;
+    let mut pace = interval(Duration::from_millis(20));
+    let mut read = pin!(victim.read());
+    let status = loop {
+        tokio::select! {
+            result = &mut read => break result.unwrap_err(),
+            _ = pace.tick() => { wire.try_send(DATA, 0, 1, &[7]).await.ok(); }
+        }
+    };
+    assert_eq!(status.code, Code::DeadlineExceeded, "{status}");
+    assert!(status.message.contains("of its 1048576 bytes came"), "{status}");
+    ping(&mut wire, 3).await;
+    memory.assert_peak_below(4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn trickles_the_bytes_of_a_frame() {
+    let memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[]).await;
+    wire.request(1, "/read").await;
+    wire.raw(&Wire::header(DATA, 0, 1, MIB)).await;
+    let (mut read, mut write) = wire.socket.into_split();
+    let trickle = async {
+        let mut pace = interval(Duration::from_millis(20));
+        while tokio::io::AsyncWriteExt::write_all(&mut write, &[0]).await.is_ok() {
+            pace.tick().await;
+        }
+    };
+    let mut rest = Vec::new();
+    let ended = tokio::io::AsyncReadExt::read_to_end(&mut read, &mut rest);
+    let ((), ended) = within(async { tokio::join!(trickle, ended) }).await;
+    drop(ended);
+    assert_eq!(victim.read().await.unwrap_err().code, Code::Cancelled);
+    memory.assert_peak_below(4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn never_grants_window() {
+    let memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[(INITIAL_WINDOW_SIZE, 0)]).await;
+    wire.request(1, "/endless").await;
+    ping(&mut wire, 3).await;
+    victim.dropped().await;
+    assert_eq!(wire.reset(1).await, CANCEL);
+    ping(&mut wire, 5).await;
+    memory.assert_peak_below(8);
+}
+
+/// Once the last byte is with the transport, nothing but the call itself could end it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn grants_a_little_window_and_no_more() {
+    let memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[(INITIAL_WINDOW_SIZE, 10)]).await;
+    wire.request(1, "/one").await;
+    ping(&mut wire, 3).await;
+    victim.dropped().await;
+    assert_eq!(wire.reset(1).await, CANCEL);
+    ping(&mut wire, 5).await;
+    memory.assert_peak_below(8);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn trickles_window() {
+    let memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[(INITIAL_WINDOW_SIZE, 10)]).await;
+    wire.request(1, "/endless").await;
+    let mut pace = interval(Duration::from_millis(20));
+    let mut dropped = pin!(victim.dropped());
+    loop {
+        tokio::select! {
+            () = &mut dropped => break,
+            _ = pace.tick() => { wire.grant(1, 1).await; }
+        }
+    }
+    assert_eq!(wire.reset(1).await, CANCEL);
+    ping(&mut wire, 3).await;
+    memory.assert_peak_below(8);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn grants_window_and_never_reads_its_socket() {
+    let memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[(INITIAL_WINDOW_SIZE, WINDOW_MAX)]).await;
+    wire.grant(0, WINDOW_MAX - WINDOW_DEFAULT).await;
+    for stream in [1, 3, 5, 7] {
+        wire.request(stream, "/endless").await;
+    }
+    for _ in 0..4 {
+        victim.dropped().await;
+    }
+    // Nothing could be said on this connection any more, so it ends, whatever lies in the socket.
+    wire.ended().await;
+    memory.assert_peak_below(32);
+    // Connections of others do not notice.
+    ping(&mut victim.connect(&[]).await, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sends_a_thousand_empty_frames() {
+    let memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[]).await;
+    wire.request(1, "/read").await;
+    for _ in 0..1000 {
+        wire.try_send(DATA, 0, 1, &[]).await.ok();
+    }
+    // h2 takes a hundred of them on one connection.
+    let code = wire.ended().await;
+    assert!(matches!(code, None | Some(ENHANCE_YOUR_CALM)), "{code:?}");
+    assert_eq!(victim.read().await.unwrap_err().code, Code::Cancelled);
+    memory.assert_peak_below(4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn resets_the_stream_within_a_message() {
+    let memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[]).await;
+    for stream in [1, 5, 9] {
+        wire.request(stream, "/read").await;
+        wire.send(DATA, 0, stream, &message(1 << 20, &[7; 10_000])).await;
+        ping(&mut wire, stream + 2).await;
+        wire.send(RST_STREAM, 0, stream, &CANCEL.to_be_bytes()).await;
+        let status = victim.read().await.unwrap_err();
+        assert_eq!(status.code, Code::Cancelled, "{status}");
+    }
+    ping(&mut wire, 13).await;
+    memory.assert_peak_below(4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_two_gibibytes() {
+    let memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[]).await;
+    wire.request(1, "/read").await;
+    wire.send(DATA, 0, 1, &message(1 << 31, &[7; 10])).await;
+    let status = victim.read().await.unwrap_err();
+    assert_eq!(status.code, Code::ResourceExhausted, "{status}");
+    ping(&mut wire, 3).await;
+    memory.assert_peak_below(4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_two_gibibytes_where_they_are_allowed() {
+    let memory = Memory::count().await;
+    let limits = Limits::default().with_message_bytes_max(usize::MAX);
+    let mut victim = Victim::start(limits).await;
+    let mut wire = victim.connect(&[]).await;
+    // Nothing more comes.
+    wire.request(1, "/read").await;
+    wire.send(DATA, 0, 1, &message(1 << 31, &[7; 10])).await;
+    ping(&mut wire, 3).await;
+    let status = victim.read().await.unwrap_err();
+    assert_eq!(status.code, Code::DeadlineExceeded, "{status}");
+    assert!(status.message.contains("10 of its 2147483648 bytes came"), "{status}");
+    // The end comes.
+    wire.request(5, "/read").await;
+    wire.send(DATA, END_STREAM, 5, &message(1 << 31, &[7; 10])).await;
+    let status = victim.read().await.unwrap_err();
+    assert_eq!(status.code, Code::InvalidArgument, "{status}");
+    ping(&mut wire, 7).await;
+    memory.assert_peak_below(4);
+}
+
+/// What must not be ended: a client that rests between messages.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rests_between_messages() {
+    let _memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[]).await;
+    wire.request(1, "/read").await;
+    wire.send(DATA, 0, 1, &message(2, b"ab")).await;
+    // Another call is ended meanwhile, for what is wrong with it.
+    for stream in [3, 5] {
+        wire.request(stream, "/read").await;
+        wire.send(DATA, 0, stream, &message(2, b"a")).await;
+        assert_eq!(victim.read().await.unwrap_err().code, Code::DeadlineExceeded);
+    }
+    wire.send(DATA, END_STREAM, 1, &message(2, b"cd")).await;
+    victim.read().await.unwrap();
+}
