@@ -154,6 +154,7 @@ mod tests {
 
     async fn every_second(ledger: &Ledger, bytes: u64) {
         for _ in 0..100_000 {
+            // sleep: the clock is paused, this is the time that is tested.
             tokio::time::sleep(Duration::from_secs(1)).await;
             ledger.moved(bytes);
         }
@@ -172,6 +173,7 @@ mod tests {
         ledger.hand(1 << 30);
         let starts = async {
             for _ in 0..1000 {
+                // sleep: as above.
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 ledger.moved(1 << 10);
             }
@@ -196,6 +198,7 @@ mod tests {
         let little = async {
             for _ in 0..1000 {
                 ledger.hand(10);
+                // sleep: as above.
                 tokio::time::sleep(TIMEOUT / 2).await;
                 ledger.moved(10);
             }
