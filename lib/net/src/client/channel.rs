@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -230,10 +232,15 @@ async fn start(
     let failure = Arc::new(OnceLock::new());
     let (response, stream) =
         send.send_request(head, is_empty).map_err(|error| from_h2(&error, &connection))?;
-    let upload = (!is_empty).then(|| {
-        let upload = Upload::new(body, stream, Arc::clone(&failure));
-        AbortOnDropHandle::new(tokio::spawn(until(deadline, upload.run(stall_timeout))))
-    });
+    let mut upload = None;
+    if !is_empty {
+        let mut sending = Upload::new(body, stream, Arc::clone(&failure));
+        let sent = poll_fn(|cx| Poll::Ready(sending.poll_at_once(cx))).await;
+        if !sent.map_err(|error| from_h2(&error, &connection))? {
+            let sending = until(deadline, sending.run(stall_timeout));
+            upload = Some(AbortOnDropHandle::new(tokio::spawn(sending)));
+        }
+    }
     let running =
         Running { _call: connection.count_in(), connection, _upload: upload, failure, deadline };
     let response = response.await.map_err(|error| running.status(&error))?;

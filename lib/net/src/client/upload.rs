@@ -15,6 +15,9 @@ use crate::body::{Body, BoxError};
 use crate::stall::{Ledger, Sent};
 use crate::status::Status;
 
+/// A message of more bytes than this is not worth the attempt to send it at once.
+const AT_ONCE_LEN_MAX: usize = 16 << 10;
+
 /// Pumps a body into its HTTP/2 stream. Dropped before the body's end, it resets the stream, so
 /// that the server cannot take what it has for the whole.
 ///
@@ -39,6 +42,60 @@ impl Upload {
     ) -> Self {
         let ledger = Arc::default();
         Self { body, stream, waiting: None, failure, ledger, done: false }
+    }
+
+    /// Sends a body that is one short message and there already, as the requests of most calls are,
+    /// without a task of its own. Says whether that is all; what it took otherwise goes first.
+    pub(super) fn poll_at_once(&mut self, cx: &mut Context<'_>) -> Result<bool, h2::Error> {
+        let Poll::Ready(first) = Pin::new(&mut self.body).poll_frame(cx) else { return Ok(false) };
+        let mut data = match first {
+            Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+            None => Segments::new(),
+            Some(Err(error)) => {
+                self.fail(error);
+                return Ok(true);
+            }
+        };
+        if data.len() <= AT_ONCE_LEN_MAX && self.has_window(data.len()) {
+            match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Ready(None) => {
+                    self.done = true;
+                    self.stream.send_data(Sent::new(data, &self.ledger), true)?;
+                    return Ok(true);
+                }
+                Poll::Ready(Some(Ok(frame))) => data.append(frame.into_data().unwrap_or_default()),
+                Poll::Ready(Some(Err(error))) => {
+                    self.fail(error);
+                    return Ok(true);
+                }
+                Poll::Pending => {}
+            }
+        }
+        self.hold(data);
+        Ok(false)
+    }
+
+    /// Whether so many bytes can leave now.
+    fn has_window(&mut self, len: usize) -> bool {
+        self.stream.reserve_capacity(len);
+        self.stream.capacity() >= len
+    }
+
+    /// Keeps data until there is window for it.
+    fn hold(&mut self, data: Segments) {
+        if !data.is_empty() {
+            // Only a claim to be served: h2 raises it to the message's size once sent.
+            self.stream.reserve_capacity(1);
+            self.waiting = Some(Sent::new(data, &self.ledger));
+        }
+    }
+
+    /// Ends the call for a source that failed.
+    fn fail(&mut self, error: BoxError) {
+        // Set once only: there is one upload to a call.
+        let _ = self.failure.set(source_status(error));
+        self.stream.send_reset(Reason::CANCEL);
+        self.done = true;
     }
 
     /// Sends the body, and stays until the server has taken it: one that takes nothing for
@@ -92,16 +149,10 @@ impl Upload {
                 Some(Ok(frame)) => {
                     // A request has no trailers in gRPC.
                     let Ok(data) = frame.into_data() else { continue };
-                    if !data.is_empty() {
-                        // Only a claim to be served: h2 raises it to the message's size once sent.
-                        self.stream.reserve_capacity(1);
-                        self.waiting = Some(Sent::new(data, &self.ledger));
-                    }
+                    self.hold(data);
                 }
                 Some(Err(error)) => {
-                    // Set once only: there is one upload to a call.
-                    let _ = self.failure.set(source_status(error));
-                    self.stream.send_reset(Reason::CANCEL);
+                    self.fail(error);
                     return Poll::Ready(Err(Reason::CANCEL.into()));
                 }
                 None => {
