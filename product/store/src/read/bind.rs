@@ -7,6 +7,7 @@ use arrow_ord::cmp;
 use arrow_schema::{ArrowError, DataType, Field};
 use serde_json::Value;
 
+use super::float::{ordered, same_bits};
 use super::literal::{cast_strictly, is_comparable, literal_array, value_type, widest};
 use super::predicate::{Operator, Predicate};
 use crate::error::StoreError;
@@ -49,7 +50,11 @@ impl Bound {
         }
         let compare_type = widest(column_type, list);
         let literals = list.iter().map(|literal| literal_array(literal, &compare_type));
-        let literals = literals.map(|array| array.map(Scalar::new).map_err(refused));
+        let literals = literals.map(|array| {
+            let array = array.map_err(refused)?;
+            let array = comparable(&array, operator).map_err(|error| refused(error.to_string()))?;
+            Ok(Scalar::new(array))
+        });
         let literals = literals.collect::<Result<_, _>>()?;
         Ok(Self { column: predicate.column.clone(), operator, compare_type, literals })
     }
@@ -61,11 +66,15 @@ impl Bound {
             Operator::IsNotNull => return Ok(null_mask(column, false)),
             _ => {}
         }
+        let float = self.compare_type.is_floating();
         let plain = match column.data_type() {
-            DataType::Dictionary(_, values) if **values == self.compare_type => column.clone(),
+            DataType::Dictionary(_, values) if **values == self.compare_type && !float => {
+                column.clone()
+            }
             same if *same == self.compare_type => column.clone(),
             _ => cast_strictly(column, &self.compare_type)?,
         };
+        let plain = comparable(&plain, self.operator)?;
         let compare = match self.operator {
             Operator::Eq | Operator::In => cmp::eq,
             Operator::NotEq | Operator::NotIn => cmp::neq,
@@ -92,6 +101,14 @@ impl Bound {
     /// Whether a column of nulls alone meets it.
     pub(crate) fn met_by_null(&self) -> bool {
         self.operator == Operator::IsNull
+    }
+}
+
+/// Values, or a literal, as an operator compares them.
+pub(crate) fn comparable(array: &ArrayRef, operator: Operator) -> Result<ArrayRef, ArrowError> {
+    match operator {
+        Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq => ordered(array),
+        _ => Ok(same_bits(array)),
     }
 }
 

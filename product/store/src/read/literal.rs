@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BinaryArray, FixedSizeBinaryArray, StringArray};
 use arrow_cast::{CastOptions, cast_with_options};
-use arrow_schema::{ArrowError, DataType};
+use arrow_schema::{ArrowError, DataType, TimeUnit};
 use serde_json::{Number, Value};
 
 /// The most digits of a 256-bit decimal.
 const DECIMAL256_DIGITS: u8 = 76;
 /// The most digits of a 128-bit decimal.
 const DECIMAL128_DIGITS: u8 = 38;
+
+/// What holds every integer.
+const DECIMAL: DataType = DataType::Decimal128(DECIMAL128_DIGITS, 0);
 
 /// The type whose values a column really holds: dictionaries and runs are seen through.
 pub(crate) fn value_type(data_type: &DataType) -> &DataType {
@@ -42,27 +45,40 @@ pub(crate) fn is_comparable(data_type: &DataType) -> bool {
 /// The type in which a column of type `column` is compared with a literal: the column's own where
 /// that loses nothing of the literal, else one that holds both.
 pub(crate) fn compare_type(column: &DataType, literal: &Value) -> DataType {
-    let Value::Number(number) = literal else { return column.clone() };
-    if column.is_integer() {
-        return match whole(number) {
-            Some(text) if parse(&text, column).is_ok() => column.clone(),
-            Some(_) => DataType::Decimal128(DECIMAL128_DIGITS, 0),
-            None => DataType::Float64,
-        };
-    }
+    let text = match literal {
+        Value::Number(number) if column.is_integer() => return integer_type(column, number),
+        Value::Number(number) => plain(number),
+        // An integer of more digits than a number of JSON keeps.
+        Value::String(text) if column.is_integer() && text.parse::<i128>().is_ok() => {
+            let fits = parse(text, column).is_ok();
+            return if fits { column.clone() } else { DECIMAL };
+        }
+        Value::String(text) => text.clone(),
+        _ => return column.clone(),
+    };
     if let DataType::Decimal32(_, scale)
     | DataType::Decimal64(_, scale)
     | DataType::Decimal128(_, scale)
     | DataType::Decimal256(_, scale) = column
     {
-        let text = plain(number);
         let fraction = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
         let fraction = i8::try_from(fraction).unwrap_or(i8::MAX);
-        if fraction > *scale || parse(&text, column).is_err() {
-            return DataType::Decimal256(DECIMAL256_DIGITS, fraction.max(*scale));
+        let wide = DataType::Decimal256(DECIMAL256_DIGITS, fraction.max(*scale));
+        let fits = fraction <= *scale && parse(&text, column).is_ok();
+        if !fits && (literal.is_number() || parse(&text, &wide).is_ok()) {
+            return wide;
         }
     }
     column.clone()
+}
+
+/// The type in which integers are compared with a number.
+fn integer_type(column: &DataType, number: &Number) -> DataType {
+    match whole(number) {
+        Some(text) if parse(&text, column).is_ok() => column.clone(),
+        Some(text) if parse(&text, &DECIMAL).is_ok() => DECIMAL,
+        _ => DataType::Float64,
+    }
 }
 
 /// The widest of the types in which the literals of a list are compared.
@@ -92,7 +108,11 @@ pub(crate) fn literal_array(literal: &Value, data_type: &DataType) -> Result<Arr
         Value::Number(number) if data_type.is_numeric() => {
             whole(number).filter(|_| data_type.is_integer()).unwrap_or_else(|| plain(number))
         }
-        Value::Number(_) => return Err(format!("{} and not a number", misfit())),
+        Value::Number(_) => {
+            return Err(format!(
+                "{literal} is a number, where {data_type} takes a string in quotes"
+            ));
+        }
         Value::String(text) => text.clone(),
     };
     let array: ArrayRef = match data_type {
@@ -107,7 +127,25 @@ pub(crate) fn literal_array(literal: &Value, data_type: &DataType) -> Result<Arr
         }
         _ => parse(&text, data_type).map_err(|_| misfit())?,
     };
+    if !is_whole_text(&text, &array) {
+        return Err(format!("{literal} is finer than {data_type}"));
+    }
     if array.is_null(0) { Err(misfit()) } else { Ok(array) }
+}
+
+/// Whether a value has all of a text's fractions of a second, or hours of a day.
+fn is_whole_text(text: &str, array: &ArrayRef) -> bool {
+    let finest = match array.data_type() {
+        DataType::Timestamp(_, zone) => DataType::Timestamp(TimeUnit::Nanosecond, zone.clone()),
+        DataType::Date32 | DataType::Date64 => DataType::Timestamp(TimeUnit::Nanosecond, None),
+        DataType::Time32(_) | DataType::Time64(_) => DataType::Time64(TimeUnit::Nanosecond),
+        _ => return true,
+    };
+    match (parse(text, &finest), cast_strictly(array, &finest)) {
+        (Ok(finest), Ok(array)) => finest.as_ref() == array.as_ref(),
+        // Beyond what nanoseconds can tell.
+        _ => true,
+    }
 }
 
 /// Reads a text as a value of a type.

@@ -2,6 +2,7 @@
 
 mod bind;
 mod cursor;
+mod float;
 mod literal;
 mod part;
 mod plan;

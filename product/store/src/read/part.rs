@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow_array::new_null_array;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use arrow_select::take::take;
 use parquet::arrow::ProjectionMask;
@@ -106,15 +106,14 @@ fn widened(schema: &Schema, dataset: &Schema) -> SchemaRef {
 fn bind(resolved: &Resolved, schema: &Schema) -> Result<Option<Vec<Bound>>, StoreError> {
     let mut bound = Vec::with_capacity(resolved.predicates.len());
     for predicate in &resolved.predicates {
-        match schema.field_with_name(&predicate.column) {
-            Ok(field) => bound.push(Bound::new(predicate, field)?),
-            Err(_) => {
-                let absent = Field::new(&predicate.column, DataType::Null, true);
-                let unary = predicate.operator.is_unary();
-                if !unary || !Bound::new(predicate, &absent)?.met_by_null() {
-                    return Ok(None);
-                }
-            }
+        // By the dataset's type: the file's own may be narrower, as a date or nothing but null.
+        let field = resolved.dataset.schema().field_with_name(&predicate.column);
+        let field = field.map_err(|error| StoreError::request(error.to_string()))?;
+        let condition = Bound::new(predicate, field)?;
+        if schema.index_of(&predicate.column).is_ok() {
+            bound.push(condition);
+        } else if !condition.met_by_null() {
+            return Ok(None);
         }
     }
     Ok(Some(bound))

@@ -1,6 +1,6 @@
 //! Row groups that cannot hold a row that meets the filter, by their statistics.
 
-use arrow_array::{Array, ArrayRef, BooleanArray, UInt64Array};
+use arrow_array::{Array, ArrayRef, BooleanArray, Datum, UInt64Array};
 use arrow_buffer::BooleanBuffer;
 use arrow_ord::cmp;
 use arrow_schema::ArrowError;
@@ -9,6 +9,8 @@ use parquet::file::metadata::RowGroupMetaData;
 use tracing::debug;
 
 use super::bind::Bound;
+use super::float::{not_a_number, ordered};
+use super::literal::cast_strictly;
 use super::predicate::Operator;
 use crate::format::{ParquetFile, group_rows, guard};
 
@@ -74,9 +76,9 @@ fn possible(
     }
     let mins = statistics.row_group_mins(groups)?;
     let maxes = statistics.row_group_maxes(groups)?;
-    if mins.data_type() != &predicate.compare_type {
-        return Ok(None);
-    }
+    // Casts to wider types keep the order.
+    let mins = ordered(&cast_strictly(&mins, &predicate.compare_type)?)?;
+    let maxes = ordered(&cast_strictly(&maxes, &predicate.compare_type)?)?;
     within(predicate, &mins, &maxes)
 }
 
@@ -86,18 +88,20 @@ fn within(
     mins: &ArrayRef,
     maxes: &ArrayRef,
 ) -> Result<Option<BooleanBuffer>, ArrowError> {
-    // Not-a-number is greater than every number and in no statistics; zero has two signs.
-    let float = predicate.compare_type.is_floating();
     let mut any: Option<BooleanBuffer> = None;
     for literal in &predicate.literals {
+        // Not-a-number is in no statistics.
+        if not_a_number(literal.get().0).has_true() {
+            return Ok(None);
+        }
         let low = || cmp::lt_eq(mins, literal).map(|met| or_unknown(&met));
         let high = || cmp::gt_eq(maxes, literal).map(|met| or_unknown(&met));
         let one = match predicate.operator {
-            Operator::Eq | Operator::In if !float => &low()? & &high()?,
-            Operator::Lt if !float => or_unknown(&cmp::lt(mins, literal)?),
-            Operator::Gt if !float => or_unknown(&cmp::gt(maxes, literal)?),
-            Operator::LtEq | Operator::Lt => low()?,
-            Operator::GtEq if !float => high()?,
+            Operator::Eq | Operator::In => &low()? & &high()?,
+            Operator::Lt => or_unknown(&cmp::lt(mins, literal)?),
+            Operator::Gt => or_unknown(&cmp::gt(maxes, literal)?),
+            Operator::LtEq => low()?,
+            Operator::GtEq => high()?,
             _ => return Ok(None),
         };
         any = Some(match any {

@@ -103,7 +103,10 @@ fn requests_that_make_no_sense_say_why() {
         (json!({"columns": ["zzzzzzz"]}), "it has \"id\", \"name\", \"value\""),
         (json!({"filter": [["idd", "==", 1]]}), "near it are \"id\""),
         (json!({"filter": [["id", "==", "x"]]}), "filter on column \"id\": \"x\" is not Int64"),
-        (json!({"filter": [["name", "==", 7]]}), "7 is not Utf8"),
+        (
+            json!({"filter": [["name", "==", 7]]}),
+            "7 is a number, where Utf8 takes a string in quotes",
+        ),
         (json!({"filter": [["id", "==", null]]}), "use \"is null\""),
         (json!({"filter": [["id", "in", 7]]}), "takes a list"),
     ];
