@@ -10,7 +10,7 @@ use tracing::warn;
 
 use super::classify::{Member, folder_format};
 use super::dataset::{Dataset, DatasetKind, Part};
-use super::hive;
+use super::hive::{self, HiveFiles};
 use super::index::{Entry, Index};
 use super::probe::{Facts, Probe};
 use super::scan::{FileEntry, Folder, Logged};
@@ -97,7 +97,7 @@ impl<'a> Builder<'a> {
         }
         let is_root = folder.path.as_os_str().is_empty();
         let members = self.members(folder.files.iter());
-        let leaf = folder.folders.is_empty() && !is_root;
+        let leaf = !is_root && folder.folders.iter().all(|next| self.is_written(next));
         let merged = leaf && self.leaf(folder, prefix, &members);
         for (member, in_folder) in members.iter().zip(self.belongs(&members, merged)) {
             self.file(member, prefix, !in_folder);
@@ -110,6 +110,12 @@ impl<'a> Builder<'a> {
     /// Looks into files.
     fn members<'f>(&mut self, files: impl Iterator<Item = &'f FileEntry>) -> Vec<Member<'f>> {
         files.map(|file| Member { file, probe: (self.probe)(file) }).collect()
+    }
+
+    /// Whether the store wrote all that a folder holds: uploads below a folder leave it a leaf.
+    fn is_written(&mut self, folder: &Folder) -> bool {
+        self.members(folder.files.iter()).iter().all(Member::is_written)
+            && folder.folders.iter().all(|next| self.is_written(next))
     }
 
     /// For each member whether the folder's dataset hides it.
@@ -164,36 +170,54 @@ impl<'a> Builder<'a> {
         true
     }
 
-    /// Makes a folder of `key=value` folders a dataset, its files members.
+    /// Makes a folder of `key=value` folders a dataset, its files members; what belongs to none is
+    /// a dataset of its own.
     fn hive(&mut self, folder: &Folder, prefix: &str) {
         let found = hive::collect(folder);
         for odd in &found.odd {
             self.once(odd, "it does not lie as the other files of its Hive dataset do");
         }
         let members = self.members(found.files.iter().map(|(file, _)| *file));
+        let merged = self.keyed(folder, prefix, found, &members);
+        for member in &members {
+            let path = member.file.path.parent().map(|path| path.to_string_lossy().into_owned());
+            self.file(member, &format!("{}/", path.unwrap_or_default()), !merged);
+        }
+        for member in &self.members(folder.files.iter()) {
+            self.file(member, prefix, true);
+        }
+        for beside in folder.folders.iter().filter(|beside| !hive::is_key(beside)) {
+            self.folder(beside, &format!("{prefix}{}/", beside.name));
+        }
+    }
+
+    /// Makes the files below `key=value` folders a dataset if they belong together; tells whether
+    /// it did.
+    fn keyed(
+        &mut self,
+        folder: &Folder,
+        prefix: &str,
+        found: HiveFiles<'_>,
+        members: &[Member<'_>],
+    ) -> bool {
         let all: Vec<&Member<'_>> = members.iter().collect();
-        let format = folder_format(&all);
-        let Some(format) = format else {
-            let path = folder.path.display().to_string();
+        let path = folder.path.display().to_string();
+        let Some(format) = folder_format(&all) else {
             self.once(&path, "no format has most of the files of this Hive dataset");
-            return;
+            return false;
         };
         let values = found.files.into_iter().map(|(_, values)| values);
         let pairs = members.iter().zip(values).filter(|(member, _)| member.file.format == format);
         let pairs: Vec<_> = pairs.collect();
         let Some(outcome) = self.gather(folder, DatasetKind::Hive, format, &pairs) else {
-            let path = folder.path.display().to_string();
             self.once(&path, "most files of this Hive dataset have columns of their own");
-            return;
+            return false;
         };
         let outcome = outcome.map(|body| with_keys(body, &found.keys, &pairs));
         let bare = prefix.trim_end_matches('/');
         let bare = if bare.is_empty() { self.root_name.clone() } else { bare.to_owned() };
         self.drafts.push(Draft { full: format!("{bare}/"), bare, listed: true, outcome });
-        for member in &members {
-            let path = member.file.path.parent().map(|path| path.to_string_lossy().into_owned());
-            self.file(member, &format!("{}/", path.unwrap_or_default()), false);
-        }
+        true
     }
 
     /// Puts files under one schema; `None` when most of them do not fit under one.

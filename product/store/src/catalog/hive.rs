@@ -19,13 +19,18 @@ pub(crate) struct HiveFiles<'a> {
     pub(crate) keys: Vec<String>,
     /// The files, each with a value for every key.
     pub(crate) files: Vec<(&'a FileEntry, Vec<Option<String>>)>,
-    /// The files and folders that do not lie as the others do.
+    /// The files and folders below that do not lie as the others do.
     pub(crate) odd: Vec<String>,
 }
 
 /// Whether a folder is a Hive dataset: it has folders named `key=value`.
 pub(crate) fn is_hive(folder: &Folder) -> bool {
-    folder.folders.iter().any(|folder| split(&folder.name).is_some())
+    folder.folders.iter().any(is_key)
+}
+
+/// Whether a folder's name is `key=value`.
+pub(crate) fn is_key(folder: &Folder) -> bool {
+    split(&folder.name).is_some()
 }
 
 /// Collects the files of a Hive dataset.
@@ -46,10 +51,11 @@ pub(crate) fn collect(folder: &Folder) -> HiveFiles<'_> {
 /// Collects the files of one folder, `values` being those of the folders above.
 fn descend<'a>(folder: &'a Folder, values: &mut Vec<Option<String>>, found: &mut HiveFiles<'a>) {
     let bottom = values.len() == found.keys.len();
+    let top = values.is_empty();
     for file in &folder.files {
         if bottom {
             found.files.push((file, values.clone()));
-        } else {
+        } else if !top {
             found.odd.push(file.path.display().to_string());
         }
     }
@@ -60,6 +66,7 @@ fn descend<'a>(folder: &'a Folder, values: &mut Vec<Option<String>>, found: &mut
                 descend(next, values, found);
                 values.pop();
             }
+            None if top => {}
             _ => found.odd.push(next.path.display().to_string()),
         }
     }

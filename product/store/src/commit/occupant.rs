@@ -167,9 +167,12 @@ pub(super) fn stranger(
     folder: &Path,
     format: Option<Format>,
 ) -> Result<Option<PathBuf>, StoreError> {
-    let entries = fs::read_dir(folder).map_err(|error| refused(folder, error))?;
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = entries.map_err(|error| refused(folder, error))?;
+    let is_key = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().contains('=');
+    // Beside partitions lie datasets of their own.
+    let keyed = entries.iter().any(|entry| is_key(entry) && entry.path().is_dir());
     for entry in entries {
-        let entry = entry.map_err(|error| refused(folder, error))?;
         let path = entry.path();
         let name = entry.file_name();
         let Some(name) = name.to_str() else { return Ok(Some(path)) };
@@ -186,6 +189,7 @@ pub(super) fn stranger(
         match Format::split_name(name) {
             Some((_, _, found))
                 if kind.is_file()
+                    && !keyed
                     && format.is_none_or(|format| format == found)
                     && Mark::read(&path, found).is_none() => {}
             None if kind.is_file() && name.ends_with(SCHEMA_ENDING) => {}

@@ -151,6 +151,23 @@ fn hive_folders_become_columns() {
 }
 
 #[test]
+fn what_lies_beside_hive_folders_stays_a_dataset() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write_parquet(&root.join("h/k=1/p.parquet"), &rows(0, 3), 10);
+    write_parquet(&root.join("h/beside.parquet"), &rows(0, 4), 10);
+    write_parquet(&root.join("h/deeper/p.parquet"), &rows(0, 5), 10);
+    write_text(&root.join("unlike/k=1/a.csv"), "x\n1\n");
+    write_text(&root.join("unlike/k=2/b.csv"), "y\n1\n");
+    let store = store(root);
+    let all = ["h", "h/beside", "h/deeper", "unlike/k=1/a", "unlike/k=2/b"];
+    assert_eq!(names(&store, ""), all);
+    assert_eq!(store.find("h").unwrap().rows(), Some(3));
+    assert_eq!(read_all(&store, "h/beside").unwrap().num_rows(), 4);
+    assert_eq!(read_all(&store, "unlike/k=2/b").unwrap().num_rows(), 1);
+}
+
+#[test]
 fn names_never_leave_the_folder() {
     let outside = tempfile::tempdir().unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -55,8 +55,29 @@ async fn an_upload_into_a_folder_dataset_is_a_dataset_of_its_own() {
     store.refresh().unwrap();
     let before = store.find("trips").unwrap().version().to_owned();
     put(&store, "trips/c", 3, StageOptions::default()).await.unwrap();
-    assert_eq!(names(&store), ["trips", "trips/c"]);
+    put(&store, "trips/deep/er", 3, StageOptions::default()).await.unwrap();
+    assert_eq!(names(&store), ["trips", "trips/c", "trips/deep/er"]);
     assert_eq!(store.find("trips").unwrap().version(), before);
+    let over = put(&store, "trips", 3, StageOptions::default()).await.unwrap_err();
+    assert!(matches!(over, StoreError::Protected { .. }), "{over}");
+    let drop = store.drop("trips", DropOptions::default().with_explicit(true)).await.unwrap_err();
+    assert!(drop.to_string().contains("no part of the dataset"), "{drop}");
+}
+
+#[tokio::test]
+async fn a_dataset_beside_partitions_does_not_go_with_them() {
+    let (folder, store) = store();
+    fs::create_dir_all(folder.path().join("h/k=1")).unwrap();
+    fs::write(folder.path().join("h/k=1/a.csv"), "n\n1\n").unwrap();
+    fs::write(folder.path().join("h/beside.csv"), "n\n2\n").unwrap();
+    store.refresh().unwrap();
+    assert_eq!(names(&store), ["h", "h/beside"]);
+    let force = DropOptions::default().with_explicit(true);
+    let drop = store.drop("h", force.clone()).await.unwrap_err();
+    assert!(drop.to_string().contains("beside.csv"), "{drop}");
+    store.drop("h/beside", force.clone()).await.unwrap();
+    store.drop("h", force).await.unwrap();
+    assert_eq!(names(&store), [""; 0]);
 }
 
 async fn read(store: &Store, name: &str) -> (SchemaRef, Vec<RecordBatch>) {
