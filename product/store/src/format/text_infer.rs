@@ -1,5 +1,7 @@
 //! Which type a column of text values has.
 
+use arrow_array::types::Date32Type;
+use arrow_cast::parse::Parser;
 use arrow_schema::{DataType, TimeUnit};
 
 /// What the values of a column seen so far have in common.
@@ -91,13 +93,16 @@ fn laid_out(bytes: &[u8], pattern: &[u8]) -> bool {
         })
 }
 
-/// Whether this is a date: its months and days are left to the parser, but not wholly.
+/// Whether this is a date of the calendar.
 fn is_date(bytes: &[u8]) -> bool {
-    let two = |at: usize| bytes.get(at..at + 2).and_then(|two| std::str::from_utf8(two).ok());
-    let within = |at: usize, max: u8| {
-        two(at).and_then(|two| two.parse::<u8>().ok()).is_some_and(|n| n >= 1 && n <= max)
-    };
-    laid_out(bytes, b"0000-00-00") && within(5, 12) && within(8, 31)
+    let text = std::str::from_utf8(bytes).ok().filter(|_| laid_out(bytes, b"0000-00-00"));
+    text.and_then(Date32Type::parse).is_some()
+}
+
+/// Whether this is a time of the day.
+fn is_time(bytes: &[u8]) -> bool {
+    let below = |at: usize, max: &[u8]| bytes.get(at..at + 2).is_some_and(|two| two < max);
+    laid_out(bytes, b"00:00:00") && below(0, b"24") && below(3, b"60") && below(6, b"60")
 }
 
 /// Whether this is a point in time with microseconds at most, and whether it names a zone.
@@ -105,7 +110,7 @@ fn timestamp(bytes: &[u8]) -> Option<Guess> {
     let (date, rest) = bytes.split_at_checked(10)?;
     let (mark, rest) = rest.split_first()?;
     let (time, rest) = rest.split_at_checked(8)?;
-    if !is_date(date) || !matches!(mark, b'T' | b' ') || !laid_out(time, b"00:00:00") {
+    if !is_date(date) || !matches!(mark, b'T' | b' ') || !is_time(time) {
         return None;
     }
     let fraction = match rest.strip_prefix(b".") {
@@ -144,6 +149,8 @@ mod tests {
         assert_eq!(guess(&["true", "1"]), DataType::Utf8);
         assert_eq!(guess(&["2024-02-29"]), DataType::Date32);
         assert_eq!(guess(&["2024-13-29"]), DataType::Utf8);
+        assert_eq!(guess(&["2024-02-28", "2024-02-30"]), DataType::Utf8);
+        assert_eq!(guess(&["2024-02-29 24:00:00"]), DataType::Utf8);
         assert_eq!(guess(&["2024-02-29", "2024-02-29 01:02:03"]), micros);
         assert_eq!(guess(&["2024-02-29T01:02:03.123456"]), micros);
         assert_eq!(guess(&["2024-02-29T01:02:03.123456789"]), DataType::Utf8);
