@@ -85,9 +85,16 @@ impl std::str::FromStr for FilterArg {
     }
 }
 
-/// A number, true, false and a quoted string as in JSON; anything else is a string as it stands.
+/// A number, true, false and a quoted string as in JSON; anything else is a string as it stands,
+/// and so is a number whose digits a double would not keep.
 fn literal(text: &str) -> serde_json::Value {
+    /// Every number of so many digits is a double, and the same number when it is written again.
+    const DIGITS_MAX: usize = 15;
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
     match serde_json::from_str(text) {
+        Ok(serde_json::Value::Number(number)) if number.is_f64() && digits > DIGITS_MAX => {
+            text.into()
+        }
         Ok(value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_))) => value,
         Ok(serde_json::Value::String(text)) => text.into(),
         _ => text.trim_matches('\'').into(),
@@ -124,6 +131,9 @@ mod tests {
             ("name=goose", serde_json::json!(["name", "==", "goose"])),
             ("name != '10'", serde_json::json!(["name", "!=", "10"])),
             ("name == \"10\"", serde_json::json!(["name", "==", "10"])),
+            ("sum == 123456789012345.67", serde_json::json!(["sum", "==", "123456789012345.67"])),
+            ("id < 18446744073709551615", serde_json::json!(["id", "<", u64::MAX])),
+            ("id < 18446744073709551616", serde_json::json!(["id", "<", "18446744073709551616"])),
             ("ok == true", serde_json::json!(["ok", "==", true])),
         ] {
             assert_eq!(text.parse(), Ok(FilterArg(expected)), "{text}");
