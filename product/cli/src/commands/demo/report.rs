@@ -75,7 +75,7 @@ impl Report {
             let seconds = line.elapsed.as_secs_f64();
             let (rows, bytes) = (count(line.volume.rows), count(line.volume.bytes));
             if line.volume.bytes == 0 {
-                writeln!(out, "{:<36} {rows:>12} {:>15} {seconds:>9.3} {:>7}", line.what, "", "")?;
+                writeln!(out, "{:<36} {rows:>12} {:>15} {seconds:>9.3}", line.what, "")?;
             } else {
                 let rate = line.rate();
                 let what = line.what;
@@ -119,6 +119,19 @@ mod tests {
         for (n, expected) in [(0, ""), (7, "7"), (1234, "1 234"), (6_001_215, "6 001 215")] {
             assert_eq!(count(n), expected);
         }
+    }
+
+    #[test]
+    fn no_line_ends_in_spaces() {
+        let mut report = Report::new(1.0);
+        for volume in [Volume { rows: 1, bytes: 0 }, Volume { rows: 7, bytes: 9 }] {
+            report.add(Line::new("step", volume, Duration::from_secs(1)));
+        }
+        let mut out = Vec::new();
+        report.print(&mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().count(), 4);
+        assert!(text.lines().all(|line| line == line.trim_end()), "{text:?}");
     }
 
     #[test]
