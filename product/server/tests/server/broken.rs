@@ -87,8 +87,15 @@ async fn a_client_that_stops() {
     assert!(error.message().contains("sent nothing for 0.3 s"), "{error}");
     assert!(error.message().contains("request id"), "{error}");
     eventually("nothing is staged", || server.files().is_empty()).await;
-    // The writer learns it as well.
-    let error = sender.send(rows(5, 5)).await.unwrap_err();
+    // The writer learns it as well, once what carries its batches has ended.
+    let refused = async {
+        loop {
+            if let Err(error) = sender.send(rows(5, 5)).await {
+                break error;
+            }
+        }
+    };
+    let error = tokio::time::timeout(PATIENCE, refused).await.unwrap();
     assert_eq!(error.code(), Code::DeadlineExceeded, "{error}");
 }
 
