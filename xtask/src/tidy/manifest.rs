@@ -2,8 +2,13 @@
 
 use super::finding::Finding;
 
-/// Reads the manifest by lines; the root manifest, which is no package, has its own rules.
+/// Reads the manifest by lines; the root manifest, which is no package, has its own rules. A
+/// package that is a workspace of its own stands outside of ours.
 pub(super) fn check(content: &str) -> Vec<Finding> {
+    let has = |table: &str| content.lines().any(|line| line.trim() == table);
+    if has("[workspace]") && has("[package]") {
+        return Vec::new();
+    }
     let mut findings = Vec::new();
     let mut section = "";
     let mut is_package = false;

@@ -153,6 +153,7 @@ fn manifests_inherit() {
     let dev = dev.replace("bytes.workspace = true", "bytes = \"1\"");
     caught("lib/a/Cargo.toml", &dev, 8, "a version of its own");
     clean("Cargo.toml", "[workspace]\nmembers = []\n\n[workspace.dependencies]\nbytes = \"1\"\n");
+    clean("bench/peers/a/Cargo.toml", "[package]\n[workspace]\n[dependencies]\nbytes = \"1\"\n");
 }
 
 #[test]
