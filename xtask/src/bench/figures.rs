@@ -1,6 +1,6 @@
 //! Which charts there are, and what each shows.
 
-use super::case::{Case, LIMIT, Measure, WINGBEAT};
+use super::case::{Case, LIMIT, Measure};
 use super::chart::{Bar, Group, Groups, Panel, Panels};
 use super::contestant::label;
 use super::parts::{latency, streams};
@@ -153,9 +153,4 @@ fn many_streams(view: &View<'_>) -> Groups {
         subtitle: "GB/s of all streams together; streams on connections; more is better".to_owned(),
         groups,
     }
-}
-
-/// Whether a contestant is ours, which is drawn and written apart.
-pub(super) fn is_ours(id: &str) -> bool {
-    id == WINGBEAT
 }

@@ -1,7 +1,7 @@
 //! Markdown tables, and how a value is compared with Wingbeat's in a cell.
 
+use super::super::case::WINGBEAT;
 use super::super::chart::{Bar, number};
-use super::super::figures::is_ours;
 
 /// Rows below a head.
 #[derive(Debug, Default)]
@@ -52,10 +52,10 @@ impl Table {
 
 /// A cell for each contestant: its value, and how many times Wingbeat is as good.
 pub(super) fn cells(bars: &[Bar], better: Better) -> Vec<String> {
-    let ours = bars.iter().find(|bar| is_ours(&bar.id)).and_then(|bar| bar.value);
+    let ours = bars.iter().find(|bar| bar.id == WINGBEAT).and_then(|bar| bar.value);
     let cell = |bar: &Bar| {
         let Some(value) = bar.value else { return "–".to_owned() };
-        if is_ours(&bar.id) {
+        if bar.id == WINGBEAT {
             return format!("**{}**", number(value));
         }
         let quotient = ours.and_then(|ours| match better {
