@@ -2,9 +2,9 @@
 
 use crate::run::{Stages, cargo};
 use crate::workspace::Workspace;
-use crate::{deny, instructions, layers, test, tidy};
+use crate::{bench, deny, instructions, layers, test, tidy};
 
-/// All stages, ending with all tests.
+/// All stages, ending with all tests and a look at whether the benchmark works.
 pub(crate) fn run(workspace: &Workspace, stages: &mut Stages) {
     let cargo = |args: &[&str]| {
         let mut command = cargo();
@@ -27,4 +27,5 @@ pub(crate) fn run(workspace: &Workspace, stages: &mut Stages) {
     stages.check("licences and bans", || deny::run(workspace));
     instructions::check(workspace, stages, "");
     test::run(workspace, stages, false);
+    bench::smoke(workspace, stages);
 }

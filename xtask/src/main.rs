@@ -36,7 +36,7 @@ enum Command {
         #[arg(long)]
         slow: bool,
     },
-    /// Run everything that has to hold before a change lands; ends with `test`.
+    /// Run everything that has to hold before a change lands; `test` is part of it.
     Ci,
     /// Check the rules of STYLE.md that a program can check.
     Tidy,

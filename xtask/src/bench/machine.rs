@@ -23,10 +23,16 @@ impl Machine {
         Self {
             processor: field(&read("/proc/cpuinfo"), "model name"),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
-            kernel: kernel.trim().to_owned(),
+            kernel: kernel_version(&kernel),
             memory_gib: memory_gib(&read("/proc/meminfo")),
         }
     }
+}
+
+/// What the builders of a kernel add to its version tells of them, not of it.
+fn kernel_version(uname: &str) -> String {
+    let words = uname.split_whitespace().map(|word| word.split('-').next().unwrap_or(word));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn field(text: &str, name: &str) -> String {
@@ -42,7 +48,12 @@ fn memory_gib(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{field, memory_gib};
+    use super::{field, kernel_version, memory_gib};
+
+    #[test]
+    fn kernels_are_told_by_version() {
+        assert_eq!(kernel_version("Linux 6.8.0-49-generic x86_64\n"), "Linux 6.8.0 x86_64");
+    }
 
     #[test]
     fn fields_are_read_from_proc() {

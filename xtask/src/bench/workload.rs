@@ -29,12 +29,12 @@ pub(super) const WORKLOADS: &[Workload] = &[
     workload("medium", 4096, 512),
     small("small", 32768, 4096),
     small("tiny", 65536, 16384),
-    workload("wide", 128, 16),
-    workload("strings", 128, 16),
-    workload("dictionary", 256, 64),
-    workload("nested", 256, 64),
-    compressed("lz4", 64, 16),
-    compressed("zstd", 64, 16),
+    workload("wide", 128, 32),
+    workload("strings", 128, 32),
+    workload("dictionary", 256, 256),
+    workload("nested", 256, 256),
+    compressed("lz4", 64, 64),
+    compressed("zstd", 64, 64),
 ];
 
 /// Bytes that a full run of the limit moves: as many as `large`.
