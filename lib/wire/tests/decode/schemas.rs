@@ -1,11 +1,12 @@
 //! Schemas and envelopes that are wrong in one particular way, each with the error that says so.
 
+use arrow_array::{Array, new_null_array};
 use arrow_buffer::Buffer;
 use arrow_ipc::writer::IpcWriteOptions;
 use arrow_ipc::{Buffer as Place, Endianness, MessageHeader, MetadataVersion, Type, UnionMode};
-use arrow_schema::Schema;
+use arrow_schema::{DataType, Field, Schema};
 use flatbuffers::WIPOffset;
-use wingbeat_wire::ipc::{BatchDecoder, decode_encapsulated_schema, decode_schema};
+use wingbeat_wire::ipc::{BatchDecoder, decode_encapsulated_schema, decode_schema, encode_schema};
 use wingbeat_wire::{DecodeError, Limits};
 
 use crate::forge::{
@@ -288,4 +289,19 @@ fn encapsulated_schemas_cut_short() {
     says(decode_encapsulated_schema(&end_of_stream, &limits).unwrap_err(), "the length is 0");
     let negative = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0x80];
     says(decode_encapsulated_schema(&negative, &limits).unwrap_err(), "is no length");
+}
+
+#[test]
+fn run_ends_are_never_null_whatever_the_writer_says() {
+    let field = |nullable| {
+        let run_ends = Field::new("run_ends", DataType::Int32, nullable);
+        let values = Field::new("values", DataType::Utf8, true);
+        let runs = DataType::RunEndEncoded(run_ends.into(), values.into());
+        Schema::new(vec![Field::new("runs", runs, true)])
+    };
+    let decoded = decode_schema(&encode_schema(&field(true)), &Limits::default()).unwrap();
+    assert_eq!(decoded, field(false));
+    // As it was, arrays of this type would be refused.
+    let array = new_null_array(decoded.field(0).data_type(), 3);
+    array.to_data().validate_full().unwrap();
 }

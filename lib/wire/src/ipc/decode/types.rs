@@ -288,6 +288,8 @@ fn run_end_encoded(children: Vec<Field>) -> Result<DataType, DecodeError> {
         let found = kind(run_ends.data_type());
         return Err(invalid(format!("run ends are {found}, expected Int16, Int32 or Int64")));
     }
+    // They never are null, whatever the writer says, and arrow-data refuses a type that says so.
+    let run_ends = run_ends.with_nullable(false);
     Ok(DataType::RunEndEncoded(Arc::new(run_ends), Arc::new(values)))
 }
 
