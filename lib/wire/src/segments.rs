@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
+use arrow_buffer::Buffer;
 use bytes::{Buf, Bytes};
 
 /// Bytes in several pieces, in order. Cloning and taking pieces copies no byte.
@@ -11,8 +12,15 @@ use bytes::{Buf, Bytes};
 /// the socket without being gathered. Empty pieces are not kept.
 #[derive(Debug, Clone, Default)]
 pub struct Segments {
-    pieces: VecDeque<Bytes>,
+    pieces: VecDeque<Piece>,
     len: usize,
+}
+
+/// Memory of either kind, as it is: making `Bytes` of a `Buffer` takes an allocation.
+#[derive(Debug, Clone)]
+enum Piece {
+    Bytes(Bytes),
+    Buffer(Buffer),
 }
 
 impl Segments {
@@ -21,11 +29,32 @@ impl Segments {
         Self::default()
     }
 
+    /// An empty rope with room for so many pieces.
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        Self { pieces: VecDeque::with_capacity(count), len: 0 }
+    }
+
     /// Appends one piece.
     pub fn push(&mut self, piece: Bytes) {
         if !piece.is_empty() {
             self.len += piece.len();
-            self.pieces.push_back(piece);
+            self.pieces.push_back(Piece::Bytes(piece));
+        }
+    }
+
+    /// Appends one piece that is an Arrow buffer.
+    pub fn push_buffer(&mut self, piece: Buffer) {
+        if !piece.is_empty() {
+            self.len += piece.len();
+            self.pieces.push_back(Piece::Buffer(piece));
+        }
+    }
+
+    /// Puts one piece before all others.
+    pub(crate) fn push_front(&mut self, piece: Bytes) {
+        if !piece.is_empty() {
+            self.len += piece.len();
+            self.pieces.push_front(Piece::Bytes(piece));
         }
     }
 
@@ -46,13 +75,13 @@ impl Segments {
     }
 
     /// The pieces, first to last.
-    pub fn iter(&self) -> impl Iterator<Item = &Bytes> {
-        self.pieces.iter()
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.iter().map(Piece::as_slice)
     }
 
     /// Takes the first piece.
     pub fn pop_front(&mut self) -> Option<Bytes> {
-        let piece = self.pieces.pop_front()?;
+        let piece = self.pieces.pop_front()?.into_bytes();
         self.len -= piece.len();
         Some(piece)
     }
@@ -61,10 +90,10 @@ impl Segments {
     /// messages and tests.
     pub fn to_bytes(&self) -> Bytes {
         match (self.pieces.front(), self.pieces.len()) {
-            (Some(only), 1) => only.clone(),
+            (Some(only), 1) => only.clone().into_bytes(),
             _ => {
                 let mut all = Vec::with_capacity(self.len);
-                self.pieces.iter().for_each(|piece| all.extend_from_slice(piece));
+                self.iter().for_each(|piece| all.extend_from_slice(piece));
                 all.into()
             }
         }
@@ -93,12 +122,12 @@ impl Buf for Segments {
     }
 
     fn chunk(&self) -> &[u8] {
-        self.pieces.front().map_or(&[], |piece| piece)
+        self.pieces.front().map_or(&[], Piece::as_slice)
     }
 
     fn chunks_vectored<'a>(&'a self, dst: &mut [IoSlice<'a>]) -> usize {
         let mut count = 0;
-        for (slot, piece) in dst.iter_mut().zip(&self.pieces) {
+        for (slot, piece) in dst.iter_mut().zip(self.iter()) {
             *slot = IoSlice::new(piece);
             count += 1;
         }
@@ -111,11 +140,12 @@ impl Buf for Segments {
         assert!(count <= self.len, "advance by {count} bytes, only {} remain", self.len);
         self.len -= count;
         while let Some(front) = self.pieces.front_mut() {
-            if count < front.len() {
+            let len = front.as_slice().len();
+            if count < len {
                 front.advance(count);
                 return;
             }
-            count -= front.len();
+            count -= len;
             self.pieces.pop_front();
         }
     }
@@ -123,13 +153,10 @@ impl Buf for Segments {
     /// Shares memory where the bytes asked for lie in the first piece; copies otherwise.
     fn copy_to_bytes(&mut self, count: usize) -> Bytes {
         assert!(count <= self.len, "copy of {count} bytes, only {} remain", self.len);
-        if let Some(front) = self.pieces.front_mut().filter(|front| count <= front.len()) {
-            let taken = front.split_to(count);
-            self.len -= count;
-            if front.is_empty() {
-                self.pieces.pop_front();
-            }
-            return taken;
+        if count <= self.chunk().len() {
+            let taken = self.pieces.front_mut().map(|front| front.share(count));
+            self.advance(count);
+            return taken.unwrap_or_default();
         }
         let mut all = Vec::with_capacity(count);
         while all.len() < count {
@@ -143,12 +170,60 @@ impl Buf for Segments {
     }
 }
 
+impl Piece {
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Bytes(piece) => piece,
+            Self::Buffer(piece) => piece,
+        }
+    }
+
+    fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Bytes(piece) => piece,
+            Self::Buffer(piece) => Bytes::from_owner(Shared(piece)),
+        }
+    }
+
+    fn advance(&mut self, count: usize) {
+        match self {
+            Self::Bytes(piece) => piece.advance(count),
+            Self::Buffer(piece) => piece.advance(count),
+        }
+    }
+
+    /// The first `count` bytes, which there have to be.
+    fn share(&self, count: usize) -> Bytes {
+        match self {
+            Self::Bytes(piece) => piece.slice(..count),
+            Self::Buffer(piece) => Bytes::from_owner(Shared(piece.slice_with_length(0, count))),
+        }
+    }
+}
+
+/// Keeps an Arrow buffer alive for `Bytes`.
+struct Shared(Buffer);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Every other piece is an Arrow buffer.
     fn rope(parts: &[&'static str]) -> Segments {
-        parts.iter().map(|part| Bytes::from_static(part.as_bytes())).collect()
+        let mut rope = Segments::new();
+        for (at, part) in parts.iter().enumerate() {
+            match at % 2 {
+                0 => rope.push(Bytes::from_static(part.as_bytes())),
+                _ => rope.push_buffer(Buffer::from(part.as_bytes())),
+            }
+        }
+        rope
     }
 
     #[test]
@@ -156,7 +231,10 @@ mod tests {
         let mut rope = rope(&["", "ab", "", "c"]);
         assert_eq!((rope.len(), rope.iter().count()), (3, 2));
         rope.append(Segments::from(Bytes::new()));
-        assert_eq!(rope.to_bytes(), "abc");
+        rope.push_front(Bytes::new());
+        assert_eq!((rope.iter().count(), rope.to_bytes()), (2, Bytes::from("abc")));
+        rope.push_front(Bytes::from("_"));
+        assert_eq!((rope.len(), rope.to_bytes()), (4, Bytes::from("_abc")));
     }
 
     #[test]
@@ -181,6 +259,21 @@ mod tests {
         assert_eq!(rope.copy_to_bytes(1), "f");
         assert!(rope.is_empty() && rope.pop_front().is_none());
         assert_eq!(rope.copy_to_bytes(0), "");
+    }
+
+    #[test]
+    fn an_arrow_buffer_is_shared_whichever_way_it_is_taken() {
+        let buffer = Buffer::from_vec((0..100_u8).collect::<Vec<_>>());
+        let mut rope = Segments::new();
+        rope.push_buffer(buffer.clone());
+        assert_eq!(rope.to_bytes().as_ptr(), buffer.as_ptr());
+        let first = rope.copy_to_bytes(10);
+        assert_eq!((first.as_ptr(), &*first), (buffer.as_ptr(), &buffer[..10]));
+        rope.advance(5);
+        assert_eq!((rope.len(), rope.chunk().as_ptr()), (85, buffer[15..].as_ptr()));
+        let rest = rope.pop_front().unwrap();
+        assert_eq!((rest.as_ptr(), &*rest), (buffer[15..].as_ptr(), &buffer[15..]));
+        assert!(rope.is_empty() && rope.pop_front().is_none());
     }
 
     #[test]

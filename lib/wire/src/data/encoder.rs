@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use arrow_schema::SchemaRef;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
+use super::head::HeadPlan;
 use super::{FlightDataHead, FlightStreamChunk};
 use crate::grpc::PREFIX_LEN;
-use crate::ipc::{BatchEncoder, EncodeOptions, MessageKind, MessageSize, Placement};
+use crate::ipc::{BatchEncoder, EncodeOptions, MessageKind, MessageLen, MessageSize, Placement};
 use crate::message::FlightDescriptor;
 use crate::{EncodeError, Segments};
 
@@ -184,10 +185,7 @@ impl FlightDataEncoder {
             app_metadata: &self.app_metadata,
             placement: self.options.placement,
         };
-        let message = self
-            .batches
-            .poll(|kind, data_header, body| riders.head(kind, data_header).encoded_len(Some(body)));
-        let message = match message {
+        let message = match self.batches.prepare(|kind, len| riders.plan(kind, len).message_len()) {
             Ok(Some(message)) => message,
             Ok(None) => return Ok(None),
             Err(error) => {
@@ -195,9 +193,13 @@ impl FlightDataEncoder {
                 return Err(error);
             }
         };
-        let segments = riders.head(message.kind, &message.header).encode(Some(message.body));
+        let kind = message.kind();
+        let head = riders.plan(kind, message.len());
+        let mut front = BytesMut::with_capacity(head.len() + message.gathered_len());
+        head.write(&mut front, |out| message.write_header(out));
+        let segments = self.batches.body(message, front);
         self.descriptor = None;
-        if message.kind == FIRST_ROWS {
+        if kind == FIRST_ROWS {
             self.app_metadata = None;
         }
         Ok(Some(segments))
@@ -237,13 +239,14 @@ struct Riders<'a> {
 }
 
 impl Riders<'_> {
-    fn head<'a>(&'a self, kind: MessageKind, data_header: &'a [u8]) -> FlightDataHead<'a> {
-        FlightDataHead {
+    fn plan(&self, kind: MessageKind, len: MessageLen) -> HeadPlan<'_> {
+        let head = FlightDataHead {
             descriptor: self.descriptor.as_ref(),
-            data_header,
+            data_header: &[],
             app_metadata: self.app_metadata.as_deref().filter(|_| kind == FIRST_ROWS),
             placement: self.placement,
-        }
+        };
+        head.plan(len.header, Some(len.body))
     }
 }
 

@@ -4,7 +4,7 @@
 //! behind the flatbuffer in `data_header`, whose readers pass over it; an unknown protobuf field
 //! would confuse Java's.
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::Segments;
 use crate::grpc::{PREFIX_LEN, prefix};
@@ -34,7 +34,7 @@ pub struct FlightDataHead<'a> {
 /// What a receiver's body is made to start at a multiple of.
 const BODY_ALIGNMENT: usize = 64;
 
-impl FlightDataHead<'_> {
+impl<'a> FlightDataHead<'a> {
     /// The message, with gRPC's prefix, ready to send. The head is the first piece, the pieces of
     /// `body` follow as they are. Fields are written in the order that other implementations
     /// write: descriptor, header, metadata, body. Without a body there is no body field; an
@@ -43,84 +43,127 @@ impl FlightDataHead<'_> {
     /// # Panics
     /// When the message would be 4 GiB or longer, see [`encoded_len`](Self::encoded_len).
     pub fn encode(&self, body: Option<Segments>) -> Segments {
-        let descriptor = self.descriptor.map(Message::encode);
-        let body_len = body.as_ref().map(Segments::len);
-        let padding = self.padding(descriptor.as_ref(), body_len);
-        let len = self.head_len(descriptor.as_ref(), padding, body_len);
-        let mut head = Vec::with_capacity(PREFIX_LEN + len);
-        head.extend(prefix(len + body_len.unwrap_or(0)));
-        if let Some(descriptor) = &descriptor {
-            put_field(&mut head, DESCRIPTOR_TAG, descriptor);
-        }
-        if !self.data_header.is_empty() {
-            head.push(HEADER_TAG);
-            put_varint(&mut head, (self.data_header.len() + padding) as u64);
-            head.extend_from_slice(self.data_header);
-            head.resize(head.len() + padding, 0);
-        }
-        if let Some(app_metadata) = self.app_metadata {
-            put_field(&mut head, APP_METADATA_TAG, app_metadata);
-        }
-        if let Some(body_len) = body_len {
-            head.extend(BODY_TAG);
-            put_varint(&mut head, body_len as u64);
-        }
-        debug_assert_eq!(head.len(), PREFIX_LEN + len, "the head's length was foreseen wrongly");
-        let mut message = Segments::from(Bytes::from(head));
-        message.append(body.unwrap_or_default());
+        let head = self.plan(self.data_header.len(), body.as_ref().map(Segments::len));
+        let mut front = BytesMut::with_capacity(head.len());
+        head.write(&mut front, |out| out.extend_from_slice(self.data_header));
+        let mut message = body.unwrap_or_default();
+        message.push_front(front.freeze());
         message
     }
 
     /// How long the message is with a body of this length, without gRPC's prefix: what a peer's
     /// limit on messages counts.
     pub fn encoded_len(&self, body_len: Option<usize>) -> usize {
-        let descriptor = self.descriptor.map(Message::encode);
-        let padding = self.padding(descriptor.as_ref(), body_len);
-        self.head_len(descriptor.as_ref(), padding, body_len) + body_len.unwrap_or(0)
+        self.plan(self.data_header.len(), body_len).message_len()
     }
 
-    /// All bytes but the prefix and the body itself.
-    fn head_len(
-        &self,
-        descriptor: Option<&Bytes>,
-        padding: usize,
-        body_len: Option<usize>,
-    ) -> usize {
-        let field_len = |len: usize| 1 + varint_len(len as u64) + len;
-        let descriptor = descriptor.map_or(0, |descriptor| field_len(descriptor.len()));
-        let header = match self.data_header.len() {
-            0 => 0,
-            len => field_len(len + padding),
+    /// How the message becomes when its header has this length, whatever `data_header` is.
+    pub(super) fn plan(&self, header_len: usize, body_len: Option<usize>) -> HeadPlan<'a> {
+        let mut plan = HeadPlan {
+            descriptor: self.descriptor.map(Message::encode),
+            header_len,
+            padding: 0,
+            app_metadata: self.app_metadata,
+            body_len,
+            fields_len: 0,
         };
-        let app_metadata = self.app_metadata.map_or(0, |metadata| field_len(metadata.len()));
-        let body = body_len.map_or(0, |len| BODY_TAG.len() + varint_len(len as u64));
-        descriptor + header + app_metadata + body
-    }
-
-    /// How many bytes behind the flatbuffer bring the body to where it is aligned.
-    fn padding(&self, descriptor: Option<&Bytes>, body_len: Option<usize>) -> usize {
-        let Some(offset) = self.placement.offset() else { return 0 };
-        if self.data_header.is_empty() || body_len.is_none_or(|len| len == 0) {
-            return 0;
-        }
-        let start = offset + PREFIX_LEN;
-        let missing = |padding: usize| {
-            let end = start + self.head_len(descriptor, padding, body_len);
-            end.next_multiple_of(BODY_ALIGNMENT) - end
+        // The header's length aside, which padding changes.
+        let others_len = plan.others_len();
+        let fields_len = |padding: usize| match header_len {
+            0 => others_len,
+            len => others_len + field_len(len + padding),
         };
-        let padding = missing(0);
-        // The length that stands before the flatbuffer may have become a byte longer by it.
-        match missing(padding) {
-            0 => padding,
-            more => (padding + more) % BODY_ALIGNMENT,
+        if let Some(offset) = self.placement.offset()
+            && header_len > 0
+            && body_len.is_some_and(|len| len > 0)
+        {
+            let missing = |padding: usize| {
+                let end = offset + PREFIX_LEN + fields_len(padding);
+                end.next_multiple_of(BODY_ALIGNMENT) - end
+            };
+            let padding = missing(0);
+            // The length that stands before the flatbuffer may have become a byte longer by it.
+            plan.padding = match missing(padding) {
+                0 => padding,
+                more => (padding + more) % BODY_ALIGNMENT,
+            };
         }
+        plan.fields_len = fields_len(plan.padding);
+        plan
     }
 }
 
-fn put_field(to: &mut Vec<u8>, tag: u8, value: &[u8]) {
-    to.push(tag);
-    put_varint(to, value.len() as u64);
-    to.extend_from_slice(value);
+/// How a message is written, but for its header and its body.
+#[derive(Debug)]
+pub(super) struct HeadPlan<'a> {
+    /// As it is written.
+    descriptor: Option<Bytes>,
+    header_len: usize,
+    /// How many bytes behind the header bring the body to where it is aligned.
+    padding: usize,
+    app_metadata: Option<&'a [u8]>,
+    body_len: Option<usize>,
+    /// All bytes but the prefix and the body itself.
+    fields_len: usize,
+}
+
+impl HeadPlan<'_> {
+    /// How long everything but the body is.
+    pub(super) fn len(&self) -> usize {
+        PREFIX_LEN + self.fields_len
+    }
+
+    /// How long the message is without gRPC's prefix.
+    pub(super) fn message_len(&self) -> usize {
+        self.fields_len + self.body_len.unwrap_or(0)
+    }
+
+    /// Appends everything but the body; `put_header` appends the header.
+    pub(super) fn write(&self, out: &mut BytesMut, put_header: impl FnOnce(&mut BytesMut)) {
+        let start = out.len();
+        out.extend_from_slice(&prefix(self.message_len()));
+        if let Some(descriptor) = &self.descriptor {
+            put_field(out, DESCRIPTOR_TAG, descriptor);
+        }
+        if self.header_len > 0 {
+            put_len(out, &[HEADER_TAG], self.header_len + self.padding);
+            let before = out.len();
+            put_header(out);
+            debug_assert_eq!(out.len() - before, self.header_len, "the header's length");
+            out.put_bytes(0, self.padding);
+        }
+        if let Some(app_metadata) = self.app_metadata {
+            put_field(out, APP_METADATA_TAG, app_metadata);
+        }
+        if let Some(body_len) = self.body_len {
+            put_len(out, &BODY_TAG, body_len);
+        }
+        debug_assert_eq!(out.len() - start, self.len(), "the head's length was foreseen wrongly");
+    }
+
+    /// All bytes but the prefix, the header's field and the body itself.
+    fn others_len(&self) -> usize {
+        let descriptor = self.descriptor.as_ref().map_or(0, |value| field_len(value.len()));
+        let app_metadata = self.app_metadata.map_or(0, |value| field_len(value.len()));
+        let body = self.body_len.map_or(0, |len| BODY_TAG.len() + varint_len(len as u64));
+        descriptor + app_metadata + body
+    }
+}
+
+/// A field of this length with its tag, which has one byte.
+fn field_len(len: usize) -> usize {
+    1 + varint_len(len as u64) + len
+}
+
+fn put_field(out: &mut BytesMut, tag: u8, value: &[u8]) {
+    put_len(out, &[tag], value.len());
+    out.extend_from_slice(value);
+}
+
+/// A tag and a length.
+fn put_len(out: &mut BytesMut, tag: &[u8], len: usize) {
+    out.extend_from_slice(tag);
+    put_varint(out, len as u64);
 }
 
 #[cfg(test)]

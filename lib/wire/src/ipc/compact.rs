@@ -35,7 +35,7 @@ pub fn compact(batch: &RecordBatch) -> Result<RecordBatch, EncodeError> {
     decoder.push(&schema, &Buffer::default()).map_err(|error| unreadable(&error))?;
     encoder.push(batch.clone())?;
     let mut compacted = None;
-    while let Some(message) = encoder.poll(|_, header, body| header.len() + body)? {
+    while let Some(message) = encoder.poll(|_, len| len.header + len.body)? {
         let body = contiguous(&message.body);
         let decoded = decoder.push(&message.header, &body).map_err(|error| unreadable(&error))?;
         if let DecodedMessage::Batch(batch) = decoded {

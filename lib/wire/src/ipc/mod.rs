@@ -8,6 +8,7 @@ mod options;
 pub use compact::compact;
 pub use decode::{BatchDecoder, DecodedMessage, decode_encapsulated_schema, decode_schema};
 pub use encode::{
-    BatchEncoder, EncodedMessage, MessageKind, body_len, encapsulate_schema, encode_schema,
+    BatchEncoder, EncodedMessage, MessageKind, MessageLen, body_len, encapsulate_schema,
+    encode_schema,
 };
 pub use options::{Compression, EncodeOptions, MessageSize, Placement};

@@ -1,5 +1,7 @@
 //! Variable-length integers, whole or arriving a byte at a time.
 
+use bytes::BufMut;
+
 use crate::DecodeError;
 
 /// A varint of 64 bits has at most this many bytes.
@@ -14,12 +16,12 @@ pub(crate) const fn varint_len(value: u64) -> usize {
 }
 
 /// Appends `value`.
-pub(crate) fn put_varint(to: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn put_varint(to: &mut impl BufMut, mut value: u64) {
     while value >= 0x80 {
-        to.push((value as u8) | 0x80);
+        to.put_u8((value as u8) | 0x80);
         value >>= 7;
     }
-    to.push(value as u8);
+    to.put_u8(value as u8);
 }
 
 /// A varint of which some bytes may still be missing.

@@ -48,11 +48,11 @@ pub(crate) fn encode(batches: &[RecordBatch], options: &EncodeOptions) -> Vec<Me
         encoder.push(batch.clone()).unwrap();
         loop {
             let judged = std::cell::Cell::new(Vec::new());
-            let message = encoder.poll(|_, header, body| {
+            let message = encoder.poll(|_, len| {
                 let mut sizes = judged.take();
-                sizes.push(header.len() + body);
+                sizes.push(len.header + len.body);
                 judged.set(sizes);
-                header.len() + body
+                len.header + len.body
             });
             let Some(message) = message.unwrap() else { break };
             let message = Message { header: message.header, body: message.body.to_bytes() };

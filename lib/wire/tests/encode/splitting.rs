@@ -81,7 +81,7 @@ fn a_hard_limit_splits_too_and_names_the_row_that_does_not_fit() {
     encoder.push(batch).unwrap();
     let mut rows = 0;
     let error = loop {
-        match encoder.poll(|_, header, body| header.len() + body) {
+        match encoder.poll(|_, len| len.header + len.body) {
             Ok(message) => {
                 let message = message.unwrap();
                 let message =

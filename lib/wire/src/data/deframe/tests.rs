@@ -190,7 +190,7 @@ fn the_body_is_aligned_and_allocated_once() {
 fn an_aligned_body_in_one_piece_is_not_copied() {
     let len = 100_000;
     let head = FlightDataHead::default().encode(Some(Bytes::from(vec![0; len]).into()));
-    let head = head.iter().next().unwrap().clone();
+    let head = head.iter().next().unwrap().to_vec();
     let pool = BodyPool::default();
     // Pieces whose memory starts so that the body in it is aligned as some allocators do it, and
     // ones that are off.

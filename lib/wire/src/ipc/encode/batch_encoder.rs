@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{Schema, SchemaRef};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::dictionary::{Dictionaries, PendingDictionary};
 use super::header::DictionaryHeader;
 use super::layout::to_i64;
-use super::message_writer::MessageWriter;
+use super::message_writer::{MessageLen, MessageWriter, Prepared};
 use super::split::{Attempt, Split, Splitter};
 use super::{schema::encode_schema, walk};
 use crate::ipc::EncodeOptions;
@@ -44,6 +44,33 @@ pub struct EncodedMessage {
     pub body: Segments,
 }
 
+/// A message that is still to be written.
+#[derive(Debug)]
+pub(crate) struct PreparedMessage {
+    kind: MessageKind,
+    message: Prepared,
+}
+
+impl PreparedMessage {
+    pub(crate) fn kind(&self) -> MessageKind {
+        self.kind
+    }
+
+    pub(crate) fn len(&self) -> MessageLen {
+        self.message.len()
+    }
+
+    /// How many bytes of the body are copied, behind what [`BatchEncoder::body`] is given.
+    pub(crate) fn gathered_len(&self) -> usize {
+        self.message.gathered_len()
+    }
+
+    /// Appends the flatbuffer.
+    pub(crate) fn write_header(&self, out: &mut BytesMut) {
+        self.message.write_header(out);
+    }
+}
+
 /// Encodes the batches of one stream, splitting them by the size of the messages.
 ///
 /// A batch is pushed, then polled until there is nothing left of it; each poll makes one message,
@@ -61,7 +88,7 @@ pub struct EncodedMessage {
 /// let mut encoder = BatchEncoder::new(EncodeOptions::default());
 /// let _schema_message = encoder.start(batch.schema())?;
 /// encoder.push(batch)?;
-/// let message = encoder.poll(|_, header, body| header.len() + body)?;
+/// let message = encoder.poll(|_, len| len.header + len.body)?;
 /// assert_eq!(message.map(|message| message.body.len()), Some(64));
 /// # Ok(())
 /// # }
@@ -153,17 +180,36 @@ impl BatchEncoder {
         self.batch.is_some()
     }
 
-    /// Makes the next message; `None` when the batch is done. `size(kind, header, body)` is
-    /// the size in bytes that a message with this header and a body of this length has on its
-    /// way; it is what the limits are compared with.
+    /// Makes the next message; `None` when the batch is done. `size(kind, len)` is the size in
+    /// bytes that a message with these parts has on its way; it is what the limits are compared
+    /// with.
     ///
     /// # Errors
     /// When a row or dictionary that cannot be split is above the hard limit, or a column has no
     /// form in IPC. The rest of the batch is dropped then.
     pub fn poll(
         &mut self,
-        size: impl Fn(MessageKind, &[u8], usize) -> usize,
+        size: impl Fn(MessageKind, MessageLen) -> usize,
     ) -> Result<Option<EncodedMessage>, EncodeError> {
+        let Some(message) = self.prepare(size)? else {
+            return Ok(None);
+        };
+        let (kind, len) = (message.kind(), message.len());
+        let mut header = BytesMut::with_capacity(len.header);
+        message.write_header(&mut header);
+        let front = BytesMut::with_capacity(message.gathered_len());
+        let body = self.body(message, front);
+        Ok(Some(EncodedMessage { kind, header: header.freeze(), body }))
+    }
+
+    /// As [`poll`](Self::poll), but the message is not written yet.
+    ///
+    /// # Errors
+    /// As those of `poll`.
+    pub(crate) fn prepare(
+        &mut self,
+        size: impl Fn(MessageKind, MessageLen) -> usize,
+    ) -> Result<Option<PreparedMessage>, EncodeError> {
         let Some(mut progress) = self.batch.take() else {
             return Ok(None);
         };
@@ -180,40 +226,47 @@ impl BatchEncoder {
         result.map(Some)
     }
 
+    /// The body of a message behind `front`, with which the first segment begins. There is to be
+    /// room in it for the bytes that are gathered behind it.
+    pub(crate) fn body(&mut self, message: PreparedMessage, front: BytesMut) -> Segments {
+        self.writer.body(message.message, front)
+    }
+
     fn rows(
         &mut self,
         progress: &mut Progress,
-        size: &dyn Fn(MessageKind, &[u8], usize) -> usize,
-    ) -> Result<EncodedMessage, EncodeError> {
+        size: &impl Fn(MessageKind, MessageLen) -> usize,
+    ) -> Result<PreparedMessage, EncodeError> {
         let kind = MessageKind::Batch { first: progress.row == 0 };
         let (batch, start) = (&progress.batch, progress.row);
         let writer = &mut self.writer;
         let end = batch.num_rows().min(start.saturating_add(ROWS_MAX));
         let split = self.splitter.next(start, end, |rows, must| {
-            let layout = walk::batch(batch, start, rows)?;
-            writer.attempt(layout, None, must, &|header, body| size(kind, header, body))
+            let mut layout = writer.layout();
+            walk::batch(batch, start, rows, &mut layout)?;
+            writer.attempt(layout, None, must, |len| size(kind, len))
         })?;
         let split = found(split)?;
         self.check(split.size, (split.rows > 0).then_some(start))?;
         progress.row += split.rows;
         progress.done = progress.row >= progress.batch.num_rows();
-        let (header, body) = split.message.finish();
-        Ok(EncodedMessage { kind, header, body })
+        Ok(PreparedMessage { kind, message: split.message })
     }
 
     fn dictionary(
         &mut self,
         mut pending: PendingDictionary,
         progress: &mut Progress,
-        size: &dyn Fn(MessageKind, &[u8], usize) -> usize,
-    ) -> Result<EncodedMessage, EncodeError> {
+        size: &impl Fn(MessageKind, MessageLen) -> usize,
+    ) -> Result<PreparedMessage, EncodeError> {
         let kind = MessageKind::Dictionary;
         let header = DictionaryHeader { id: to_i64(pending.id), is_delta: pending.is_delta };
         let (start, end) = (pending.range.start, pending.range.end);
         let writer = &mut self.writer;
         let mut encode = |rows: usize, must: bool| {
-            let layout = walk::values(&pending.values, start, rows)?;
-            writer.attempt(layout, Some(header), must, &|header, body| size(kind, header, body))
+            let mut layout = writer.layout();
+            walk::values(&pending.values, start, rows, &mut layout)?;
+            writer.attempt(layout, Some(header), must, |len| size(kind, len))
         };
         let split = if pending.may_split {
             // Dictionaries differ from rows, and from each other.
@@ -232,8 +285,7 @@ impl BatchEncoder {
             pending.is_delta = true;
             progress.dictionaries.push_front(pending);
         }
-        let (header, body) = split.message.finish();
-        Ok(EncodedMessage { kind, header, body })
+        Ok(PreparedMessage { kind, message: split.message })
     }
 
     /// # Errors

@@ -6,8 +6,7 @@ use std::io::Write;
 use arrow_buffer::Buffer;
 use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
 
-use super::body::BodyPart;
-use super::layout::to_i64;
+use super::layout::{Piece, to_i64};
 use crate::EncodeError;
 use crate::ipc::Compression;
 
@@ -52,9 +51,9 @@ impl Compressor {
     ///
     /// # Errors
     /// When the codec fails.
-    pub(super) fn compress(&mut self, buffer: Buffer) -> Result<BodyPart, EncodeError> {
+    pub(super) fn compress(&mut self, buffer: Buffer) -> Result<Piece, EncodeError> {
         if buffer.is_empty() {
-            return Ok(BodyPart { prefix: None, data: buffer });
+            return Ok(Piece::Empty);
         }
         self.scratch.clear();
         match &mut self.codec {
@@ -73,9 +72,9 @@ impl Compressor {
         }
         let part = if self.scratch.len() < buffer.len() {
             let data = Buffer::from_vec(self.scratch.to_vec());
-            BodyPart { prefix: Some(to_i64(buffer.len())), data }
+            Piece::Packed { prefix: to_i64(buffer.len()), data }
         } else {
-            BodyPart { prefix: Some(STORED), data: buffer }
+            Piece::Packed { prefix: STORED, data: buffer }
         };
         self.scratch.clear();
         self.scratch.shrink_to(SCRATCH_BYTES_MAX);

@@ -72,6 +72,9 @@ impl Dictionaries {
         batch: &RecordBatch,
     ) -> Result<VecDeque<PendingDictionary>, EncodeError> {
         let mut pending = VecDeque::new();
+        if self.sent.is_empty() {
+            return Ok(pending);
+        }
         let columns = std::mem::take(&mut self.columns);
         let result = columns
             .iter()

@@ -5,9 +5,14 @@ use std::fmt;
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow_ipc::FieldNode;
 
+use super::body::GATHER_BYTES_MAX;
+
 /// Every buffer of a body starts at a multiple of this many bytes, as the specification
 /// recommends: wide enough for any vector instruction and for a cache line.
 pub(super) const ALIGNMENT: usize = 64;
+
+/// How long the length before compressed data is.
+const PREFIX_LEN: usize = size_of::<i64>();
 
 /// `len` rounded up to [`ALIGNMENT`].
 pub(super) fn padded(len: usize) -> usize {
@@ -16,6 +21,8 @@ pub(super) fn padded(len: usize) -> usize {
 
 /// One buffer of a body.
 pub(super) enum Piece {
+    /// No bytes: a validity bitmap that is left out.
+    Empty,
     /// A slice of the array's own memory.
     Shared(Buffer),
     /// Memory that has to be written first; its length is known already.
@@ -25,20 +32,39 @@ pub(super) enum Piece {
         /// Makes it.
         make: Box<dyn FnOnce() -> Buffer + Send + Sync>,
     },
+    /// What was compressed, or was to be.
+    Packed {
+        /// What goes before the data: its length before compression (-1: stored as it is).
+        prefix: i64,
+        data: Buffer,
+    },
 }
 
 impl Piece {
     /// In bytes, without padding.
     pub(super) fn len(&self) -> usize {
         match self {
+            Self::Empty => 0,
             Self::Shared(buffer) => buffer.len(),
             Self::Deferred { len, .. } => *len,
+            Self::Packed { data, .. } => PREFIX_LEN + data.len(),
         }
     }
 
-    pub(super) fn into_buffer(self) -> Buffer {
+    /// How many of its bytes are copied: all where they are few, else those that are no buffer.
+    pub(super) fn copied_len(&self) -> usize {
+        match self.len() {
+            len if len < GATHER_BYTES_MAX => len,
+            _ if matches!(self, Self::Packed { .. }) => PREFIX_LEN,
+            _ => 0,
+        }
+    }
+
+    /// The bytes behind the prefix; `None`: there are none.
+    pub(super) fn into_buffer(self) -> Option<Buffer> {
         match self {
-            Self::Shared(buffer) => buffer,
+            Self::Empty => None,
+            Self::Shared(data) | Self::Packed { data, .. } => Some(data),
             Self::Deferred { len, make } => {
                 let buffer = make();
                 debug_assert_eq!(
@@ -46,7 +72,7 @@ impl Piece {
                     len,
                     "a deferred buffer has the length it announced"
                 );
-                buffer
+                Some(buffer)
             }
         }
     }
@@ -54,7 +80,12 @@ impl Piece {
 
 impl fmt::Debug for Piece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if matches!(self, Self::Shared(_)) { "Shared" } else { "Deferred" };
+        let kind = match self {
+            Self::Empty => "Empty",
+            Self::Shared(_) => "Shared",
+            Self::Deferred { .. } => "Deferred",
+            Self::Packed { .. } => "Packed",
+        };
         write!(f, "{kind}({})", self.len())
     }
 }
@@ -75,8 +106,23 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub(super) fn new(rows: usize) -> Self {
-        Self { rows, ..Self::default() }
+    /// Makes it that of another batch, of which nothing is there yet. Its memory stays.
+    pub(super) fn restart(&mut self, rows: usize) {
+        self.rows = rows;
+        self.nodes.clear();
+        self.pieces.clear();
+        self.variadic_counts.clear();
+        self.body_len = 0;
+    }
+
+    /// Where the buffers start in the body, and how long they are.
+    pub(super) fn buffers(&self) -> impl ExactSizeIterator<Item = (usize, usize)> {
+        let mut end = 0;
+        self.pieces.iter().map(move |piece| {
+            let (start, len) = (end, piece.len());
+            end += padded(len);
+            (start, len)
+        })
     }
 
     /// Starts a field that has no validity bitmap (null, union, run-end-encoded).
@@ -110,7 +156,7 @@ impl Layout {
     }
 
     pub(super) fn empty(&mut self) {
-        self.pieces.push(Piece::Shared(Buffer::default()));
+        self.pieces.push(Piece::Empty);
     }
 
     pub(super) fn deferred(

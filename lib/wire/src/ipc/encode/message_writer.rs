@@ -1,11 +1,11 @@
 //! Makes one message from one layout, and judges its size before it is made.
 
-use bytes::Bytes;
+use bytes::BytesMut;
 
-use super::body::{BodyPart, assemble, place};
+use super::body::{Plan, assemble};
 use super::compressor::Compressor;
-use super::header::{BatchHeader, DictionaryHeader, HeaderWriter};
-use super::layout::{Layout, Piece};
+use super::header::{BatchHeader, DictionaryHeader};
+use super::layout::{Layout, Piece, padded};
 use super::split::Attempt;
 use crate::ipc::Compression;
 use crate::{EncodeError, Segments};
@@ -14,75 +14,96 @@ use crate::{EncodeError, Segments};
 /// bounds what a reader has to unpack at once when data compresses extremely well.
 const UNPACKED_FACTOR: usize = 8;
 
+/// How long the two parts of a message are, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MessageLen {
+    /// The flatbuffer.
+    pub header: usize,
+    /// The body, padding included.
+    pub body: usize,
+}
+
 /// Makes messages from layouts.
 #[derive(Debug)]
 pub(super) struct MessageWriter {
     compression: Option<Compression>,
     /// Set up when the first body is compressed.
     compressor: Option<Compressor>,
-    headers: HeaderWriter,
+    /// A layout that was used, for its memory.
+    spare: Layout,
     /// The size of the last body after compression, relative to the size before.
     ratio: f64,
     /// The size above which messages are split, in bytes.
     max: usize,
 }
 
-/// A message whose shared buffers have not been joined yet.
+/// A message of which everything is known, and nothing written.
+#[derive(Debug)]
 pub(super) struct Prepared {
-    header: Bytes,
-    parts: Parts,
-}
-
-enum Parts {
-    Plain(Vec<Piece>),
-    Compressed(Vec<BodyPart>),
+    layout: Layout,
+    compression: Option<Compression>,
+    dictionary: Option<DictionaryHeader>,
+    /// Of the header.
+    header_len: usize,
+    plan: Plan,
 }
 
 impl MessageWriter {
     pub(super) fn new(compression: Option<Compression>, max: usize) -> Self {
-        let headers = HeaderWriter::default();
-        Self { compression, compressor: None, headers, ratio: 1.0, max }
+        Self { compression, compressor: None, spare: Layout::default(), ratio: 1.0, max }
     }
 
     pub(super) fn set_max(&mut self, max: usize) {
         self.max = max;
     }
 
+    /// Memory for the layout of the next message.
+    pub(super) fn layout(&mut self) -> Layout {
+        std::mem::take(&mut self.spare)
+    }
+
     /// A message with this layout, unless it is clear beforehand that it will be too large.
     pub(super) fn attempt(
         &mut self,
-        layout: Layout,
+        mut layout: Layout,
         dictionary: Option<DictionaryHeader>,
         must: bool,
-        size: &dyn Fn(&[u8], usize) -> usize,
+        size: impl FnOnce(MessageLen) -> usize,
     ) -> Result<Attempt<Prepared>, EncodeError> {
         let expected = self.expected(layout.body_len);
         if !must && expected > self.max {
+            self.keep(layout);
             return Ok(Attempt::TooLarge(expected));
         }
-        let Layout { rows, nodes, pieces, variadic_counts, body_len: unpacked } = layout;
-        let parts = match self.compression {
-            None => Parts::Plain(pieces),
-            Some(compression) => Parts::Compressed(self.compress(compression, pieces)?),
-        };
-        let (buffers, body_len) = match &parts {
-            Parts::Plain(pieces) => place(pieces.iter().map(Piece::len)),
-            Parts::Compressed(parts) => place(parts.iter().map(BodyPart::len)),
-        };
-        if unpacked > 0 {
-            self.ratio = body_len as f64 / unpacked as f64;
+        if let Some(compression) = self.compression {
+            let unpacked = layout.body_len;
+            self.compress(compression, &mut layout)?;
+            if unpacked > 0 {
+                self.ratio = layout.body_len as f64 / unpacked as f64;
+            }
         }
-        let header = self.headers.write(&BatchHeader {
-            rows,
-            nodes: &nodes,
-            buffers: &buffers,
-            variadic_counts: &variadic_counts,
-            body_len,
-            compression: self.compression,
-            dictionary,
-        });
-        let size = size(&header, body_len);
-        Ok(Attempt::Done(Prepared { header, parts }, size))
+        let compression = self.compression;
+        let header_len = BatchHeader { layout: &layout, compression, dictionary }.len();
+        let size = size(MessageLen { header: header_len, body: layout.body_len });
+        let plan = Plan::new(&layout.pieces);
+        let message = Prepared { layout, compression, dictionary, header_len, plan };
+        Ok(Attempt::Done(message, size))
+    }
+
+    /// The message's body behind `front`, which begins the first segment and has room for
+    /// [`gathered_len`](Prepared::gathered_len) bytes more.
+    pub(super) fn body(&mut self, message: Prepared, front: BytesMut) -> Segments {
+        let Prepared { mut layout, plan, .. } = message;
+        let body = assemble(front, layout.pieces.drain(..), &plan);
+        self.keep(layout);
+        body
+    }
+
+    /// Keeps the memory of a layout, and nothing of its arrays.
+    fn keep(&mut self, mut layout: Layout) {
+        layout.pieces.clear();
+        self.spare = layout;
     }
 
     /// The size to expect of a body, in bytes.
@@ -98,26 +119,37 @@ impl MessageWriter {
     fn compress(
         &mut self,
         compression: Compression,
-        pieces: Vec<Piece>,
-    ) -> Result<Vec<BodyPart>, EncodeError> {
+        layout: &mut Layout,
+    ) -> Result<(), EncodeError> {
         let compressor = match &mut self.compressor {
             Some(compressor) => compressor,
             none => none.insert(Compressor::new(compression)?),
         };
-        pieces.into_iter().map(|piece| compressor.compress(piece.into_buffer())).collect()
+        layout.body_len = 0;
+        for piece in &mut layout.pieces {
+            if let Some(buffer) = std::mem::replace(piece, Piece::Empty).into_buffer() {
+                *piece = compressor.compress(buffer)?;
+                layout.body_len += padded(piece.len());
+            }
+        }
+        Ok(())
     }
 }
 
 impl Prepared {
-    /// The header and the body.
-    pub(super) fn finish(self) -> (Bytes, Segments) {
-        let body = match self.parts {
-            Parts::Plain(pieces) => {
-                let plain = |piece: Piece| BodyPart { prefix: None, data: piece.into_buffer() };
-                assemble(pieces.into_iter().map(plain))
-            }
-            Parts::Compressed(parts) => assemble(parts),
-        };
-        (self.header, body)
+    pub(super) fn len(&self) -> MessageLen {
+        MessageLen { header: self.header_len, body: self.layout.body_len }
+    }
+
+    /// Appends the header.
+    pub(super) fn write_header(&self, out: &mut BytesMut) {
+        let Self { layout, compression, dictionary, .. } = self;
+        let (compression, dictionary) = (*compression, *dictionary);
+        BatchHeader { layout, compression, dictionary }.write(out);
+    }
+
+    /// How many bytes of the body are copied behind what the first segment begins with.
+    pub(super) fn gathered_len(&self) -> usize {
+        self.plan.gathered_len
     }
 }

@@ -16,5 +16,6 @@ mod split;
 mod walk;
 
 pub use batch_encoder::{BatchEncoder, EncodedMessage, MessageKind};
+pub use message_writer::MessageLen;
 pub use schema::{encapsulate_schema, encode_schema};
 pub use walk::body_len;

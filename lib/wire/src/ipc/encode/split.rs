@@ -107,8 +107,16 @@ impl Splitter {
 
     /// How many rows would fill a message if all were like those of another one; a little less.
     fn estimate(&self, rows: usize, size: usize) -> usize {
-        let rows = rows as u128 * self.max as u128 / size.max(1) as u128;
-        usize::try_from(rows / 16 * 15).unwrap_or(usize::MAX)
+        let size = size.max(1);
+        let rows = match rows.checked_mul(self.max) {
+            Some(product) => product / size,
+            // Division of longer numbers takes many times as long.
+            None => {
+                let rows = rows as u128 * self.max as u128 / size as u128;
+                usize::try_from(rows).unwrap_or(usize::MAX)
+            }
+        };
+        rows / 16 * 15
     }
 }
 

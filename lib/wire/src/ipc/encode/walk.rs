@@ -21,16 +21,18 @@ use arrow_schema::DataType;
 use super::layout::Layout;
 use crate::EncodeError;
 
-/// The layout of rows `start..start + len` of a batch.
+/// Makes `out` the layout of rows `start..start + len` of a batch.
 ///
 /// # Errors
 /// When a column has a type that IPC does not have.
-pub(super) fn batch(batch: &RecordBatch, start: usize, len: usize) -> Result<Layout, EncodeError> {
-    let mut out = Layout::new(len);
-    for column in batch.columns() {
-        array(column.as_ref(), start, len, &mut out)?;
-    }
-    Ok(out)
+pub(super) fn batch(
+    batch: &RecordBatch,
+    start: usize,
+    len: usize,
+    out: &mut Layout,
+) -> Result<(), EncodeError> {
+    out.restart(len);
+    batch.columns().iter().try_for_each(|column| array(column.as_ref(), start, len, out))
 }
 
 /// The bytes of Arrow data in a batch: what its rows take as the body of an uncompressed message,
@@ -39,17 +41,22 @@ pub(super) fn batch(batch: &RecordBatch, start: usize, len: usize) -> Result<Lay
 /// Unlike `get_array_memory_size` it counts a slice as a slice, and memory that columns share,
 /// as they do after they were received, once.
 pub fn body_len(batch: &RecordBatch) -> usize {
-    self::batch(batch, 0, batch.num_rows()).map_or(0, |layout| layout.body_len)
+    let mut layout = Layout::default();
+    self::batch(batch, 0, batch.num_rows(), &mut layout).map_or(0, |()| layout.body_len)
 }
 
-/// The layout of values `start..start + len` of a dictionary.
+/// Makes `out` the layout of values `start..start + len` of a dictionary.
 ///
 /// # Errors
 /// When they have a type that IPC does not have.
-pub(super) fn values(values: &dyn Array, start: usize, len: usize) -> Result<Layout, EncodeError> {
-    let mut out = Layout::new(len);
-    array(values, start, len, &mut out)?;
-    Ok(out)
+pub(super) fn values(
+    values: &dyn Array,
+    start: usize,
+    len: usize,
+    out: &mut Layout,
+) -> Result<(), EncodeError> {
+    out.restart(len);
+    array(values, start, len, out)
 }
 
 fn array(array: &dyn Array, start: usize, len: usize, out: &mut Layout) -> Result<(), EncodeError> {
