@@ -271,6 +271,8 @@ async fn sends_a_thousand_empty_frames() {
     let mut victim = Victim::start(Limits::default()).await;
     let mut wire = victim.connect(&[]).await;
     wire.request(1, "/read").await;
+    // Afterwards the handler is at work: one that has not begun has nothing to tell.
+    ping(&mut wire, 3).await;
     for _ in 0..1000 {
         wire.try_send(DATA, 0, 1, &[]).await.ok();
     }
