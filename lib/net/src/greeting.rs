@@ -1,4 +1,4 @@
-//! Watches the first bytes of a connection: does the other side speak HTTP/2 at all?
+//! Watches the first bytes that a server says: does it speak HTTP/2 at all?
 //!
 //! h2 would find out too, but late (text read as a frame length makes it wait for megabytes) and
 //! without saying what was there instead. Nothing is held back or changed on the way.
@@ -10,9 +10,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 
-/// What a client sends first (RFC 9113, 3.4).
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// The length of a frame's header; a server's first frame has to be SETTINGS.
+/// The length of a frame's header; a server's first frame has to be SETTINGS (RFC 9113, 3.4).
 const FRAME_HEADER_LEN: usize = 9;
 /// The type of a SETTINGS frame, at this place of the header.
 const SETTINGS: (usize, u8) = (3, 4);
@@ -30,14 +28,6 @@ pub(crate) enum NotHttp2 {
     Spoke(Vec<u8>),
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Expect {
-    /// We are the server, and the client sends its preface.
-    Preface,
-    /// We are the client, and the server sends its settings.
-    Settings,
-}
-
 /// A socket that is watched until its greeting is through.
 pub(crate) struct Watched<T> {
     socket: T,
@@ -46,25 +36,15 @@ pub(crate) struct Watched<T> {
 }
 
 struct Watch {
-    expect: Expect,
     seen: Vec<u8>,
     tell: oneshot::Sender<Result<(), NotHttp2>>,
 }
 
 impl<T> Watched<T> {
-    /// Watches a connection that a client opened.
-    pub(crate) fn from_client(socket: T) -> (Self, Greeted) {
-        Self::new(socket, Expect::Preface)
-    }
-
     /// Watches a connection to a server.
-    pub(crate) fn from_server(socket: T) -> (Self, Greeted) {
-        Self::new(socket, Expect::Settings)
-    }
-
-    fn new(socket: T, expect: Expect) -> (Self, Greeted) {
+    pub(crate) fn new(socket: T) -> (Self, Greeted) {
         let (tell, greeted) = oneshot::channel();
-        (Self { socket, watch: Some(Watch { expect, seen: Vec::new(), tell }) }, greeted)
+        (Self { socket, watch: Some(Watch { seen: Vec::new(), tell }) }, greeted)
     }
 
     /// Looks at what was read. An error ends the connection.
@@ -72,7 +52,7 @@ impl<T> Watched<T> {
         let Some(watch) = &mut self.watch else { return Ok(()) };
         let room = KEPT_BYTES_MAX - watch.seen.len();
         watch.seen.extend(read.iter().take(room));
-        let verdict = match watch.expect.matches(&watch.seen) {
+        let verdict = match is_settings(&watch.seen) {
             _ if read.is_empty() => Err(NotHttp2::Closed),
             None => return Ok(()),
             Some(true) => Ok(()),
@@ -89,21 +69,11 @@ impl<T> Watched<T> {
     }
 }
 
-impl Expect {
-    /// Whether the bytes are as they should be; `None` while too few are there to tell.
-    fn matches(self, seen: &[u8]) -> Option<bool> {
-        match self {
-            Self::Preface => {
-                let same = seen.iter().zip(PREFACE).all(|(seen, expected)| seen == expected);
-                (!same || seen.len() >= PREFACE.len()).then_some(same)
-            }
-            Self::Settings => {
-                let (place, kind) = SETTINGS;
-                let wrong = seen.get(place).is_some_and(|&found| found != kind);
-                (wrong || seen.len() >= FRAME_HEADER_LEN).then_some(!wrong)
-            }
-        }
-    }
+/// Whether the bytes are a frame of settings; `None` while too few are there to tell.
+fn is_settings(seen: &[u8]) -> Option<bool> {
+    let (place, kind) = SETTINGS;
+    let wrong = seen.get(place).is_some_and(|&found| found != kind);
+    (wrong || seen.len() >= FRAME_HEADER_LEN).then_some(!wrong)
 }
 
 impl NotHttp2 {
@@ -183,9 +153,9 @@ mod tests {
     use super::*;
 
     /// What the watch says of a peer that writes `pieces` one by one and then leaves.
-    async fn verdict(expect: Expect, pieces: &[&[u8]]) -> Result<(), NotHttp2> {
+    async fn verdict(pieces: &[&[u8]]) -> Result<(), NotHttp2> {
         let (near, mut far) = tokio::io::duplex(1);
-        let (mut near, greeted) = Watched::new(near, expect);
+        let (mut near, greeted) = Watched::new(near);
         let read = async move {
             let mut all = Vec::new();
             // The error of a foreign greeting is what `greeted` tells in detail.
@@ -203,21 +173,19 @@ mod tests {
 
     #[tokio::test]
     async fn knows_its_own_kind_byte_by_byte() {
-        assert_eq!(verdict(Expect::Preface, &[PREFACE, b"more"]).await, Ok(()));
         let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
-        assert_eq!(verdict(Expect::Settings, &[&settings]).await, Ok(()));
+        assert_eq!(verdict(&[&settings]).await, Ok(()));
+        assert_eq!(verdict(&[&settings, b"more"]).await, Ok(()));
     }
 
     #[tokio::test]
     async fn knows_strangers() {
-        for greeting in ["GET / HTTP/1.1\r\n", "SSH-2.0-OpenSSH_9.6\r\n"] {
-            let found = verdict(Expect::Preface, &[greeting.as_bytes()]).await;
+        for greeting in ["HTTP/1.1 400 Bad Request\r\n", "SSH-2.0-OpenSSH_9.6\r\n"] {
+            let found = verdict(&[greeting.as_bytes()]).await;
             assert!(matches!(found, Err(NotHttp2::Spoke(_))), "{greeting}: {found:?}");
         }
-        let found = verdict(Expect::Settings, &[b"HTTP/1.1 400 Bad Request\r\n"]).await;
-        assert!(matches!(found, Err(NotHttp2::Spoke(_))), "{found:?}");
-        assert_eq!(verdict(Expect::Settings, &[&[0, 0]]).await, Err(NotHttp2::Closed));
-        assert_eq!(verdict(Expect::Preface, &[]).await, Err(NotHttp2::Closed));
+        assert_eq!(verdict(&[&[0, 0]]).await, Err(NotHttp2::Closed));
+        assert_eq!(verdict(&[]).await, Err(NotHttp2::Closed));
     }
 
     #[test]

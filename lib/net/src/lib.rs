@@ -13,6 +13,7 @@ mod address;
 mod body;
 mod client;
 mod greeting;
+mod keepalive;
 mod listener;
 mod messages;
 mod peer;
@@ -20,6 +21,7 @@ mod server;
 mod socket;
 mod stall;
 mod status;
+mod stream;
 
 pub use address::{Address, AddressError};
 pub use body::{Body, BoxError, BytesBody};

@@ -127,7 +127,9 @@ impl<D: Deframe> Messages<D> {
     fn broken(&self, error: BoxError) -> Status {
         match (error.downcast::<Status>(), self.side) {
             (Ok(status), _) => *status,
-            (Err(error), Side::Request) => request_broken(error),
+            (Err(error), Side::Request) => {
+                Status::new(Code::Cancelled, format!("the request broke off: {error}"))
+            }
             (Err(error), Side::Response) => Status::new(Code::Unknown, error.to_string()),
         }
     }
@@ -146,21 +148,5 @@ impl<D: Deframe> Messages<D> {
             }
         }
         self.deframer.finish().map_err(|error| Status::from_decode(&error, self.fault()))
-    }
-}
-
-/// A request that broke off: the client reset it, or its connection is gone. Both are CANCELLED to
-/// the handler, which nobody listens to any more.
-fn request_broken(error: BoxError) -> Status {
-    let h2 = error
-        .downcast_ref::<hyper::Error>()
-        .and_then(std::error::Error::source)
-        .and_then(|source| source.downcast_ref::<h2::Error>());
-    match h2 {
-        Some(h2) if h2.is_reset() => {
-            Status::new(Code::Cancelled, format!("the client cancelled the call: {h2}"))
-        }
-        Some(h2) => Status::new(Code::Cancelled, format!("the client's connection is gone: {h2}")),
-        None => Status::new(Code::Cancelled, format!("the request broke off: {error}")),
     }
 }

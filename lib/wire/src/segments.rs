@@ -86,6 +86,27 @@ impl Segments {
         Some(piece)
     }
 
+    /// Takes the first `count` bytes off, or all when there are fewer, without a copy.
+    #[must_use]
+    pub fn split_to(&mut self, count: usize) -> Self {
+        let mut head = Self::new();
+        while head.len < count
+            && let Some(mut piece) = self.pieces.pop_front()
+        {
+            let missing = count - head.len;
+            let len = piece.as_slice().len();
+            self.len -= len;
+            if len > missing {
+                let rest = piece.split_off(missing);
+                self.len += len - missing;
+                self.pieces.push_front(rest);
+            }
+            head.len += len.min(missing);
+            head.pieces.push_back(piece);
+        }
+        head
+    }
+
     /// All bytes in one piece. Copies them unless there is only one piece: meant for small
     /// messages and tests.
     pub fn to_bytes(&self) -> Bytes {
@@ -185,6 +206,18 @@ impl Piece {
         }
     }
 
+    /// What is behind the first `at` bytes, which stay; there has to be something.
+    fn split_off(&mut self, at: usize) -> Self {
+        match self {
+            Self::Bytes(piece) => Self::Bytes(piece.split_off(at)),
+            Self::Buffer(piece) => {
+                let rest = piece.slice(at);
+                *piece = piece.slice_with_length(0, at);
+                Self::Buffer(rest)
+            }
+        }
+    }
+
     fn advance(&mut self, count: usize) {
         match self {
             Self::Bytes(piece) => piece.advance(count),
@@ -224,6 +257,25 @@ mod tests {
             }
         }
         rope
+    }
+
+    #[test]
+    fn splits_anywhere_without_a_copy() {
+        for at in 0..=9 {
+            let mut rest = rope(&["abc", "def", "ghi"]);
+            let addresses: Vec<_> = rest.iter().map(<[u8]>::as_ptr).collect();
+            let head = rest.split_to(at);
+            assert_eq!((head.len(), rest.len()), (at, 9 - at));
+            assert_eq!(head.to_bytes(), &b"abcdefghi"[..at]);
+            assert_eq!(rest.to_bytes(), &b"abcdefghi"[at..]);
+            let first = at / 3;
+            if let Some(piece) = rest.iter().next() {
+                assert_eq!(piece.as_ptr(), addresses[first].wrapping_add(at % 3));
+            }
+        }
+        let mut rope = rope(&["abc"]);
+        assert_eq!(rope.split_to(10).len(), 3);
+        assert!(rope.is_empty() && rope.split_to(1).is_empty());
     }
 
     #[test]

@@ -30,6 +30,7 @@ use crate::peer::PeerAddr;
 use crate::server::{ServerConfig, serve_connection};
 use crate::stall::{Arriving, Sent};
 use crate::status::Status;
+use crate::stream::Received;
 
 /// How much lies in the pipe of an in-process channel.
 const PIPE_BYTES: usize = 1 << 20;
@@ -120,7 +121,8 @@ impl Channel {
             let remaining =
                 deadline.map(|deadline| deadline.at().saturating_duration_since(Instant::now()));
             let head = head(&self.inner.authority, path, headers, remaining)?;
-            let limits = Limits { deadline, stall_timeout: self.inner.config.stall_timeout };
+            let ChannelConfig { stall_timeout, send_buffer_bytes, .. } = self.inner.config;
+            let limits = Limits { deadline, stall_timeout, buffer_bytes: send_buffer_bytes };
             start(connection, send, head, body, limits).await
         };
         match deadline {
@@ -212,11 +214,12 @@ impl fmt::Debug for Channel {
     }
 }
 
-/// How long a call may take, as a whole and without progress.
+/// How long a call may take, as a whole and without progress, and how much it may have waiting.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     deadline: Option<Deadline>,
     stall_timeout: Option<Duration>,
+    buffer_bytes: usize,
 }
 
 /// Sends the request and waits for the headers of its response.
@@ -227,16 +230,16 @@ async fn start(
     body: Body,
     limits: Limits,
 ) -> Result<http::Response<Body>, Status> {
-    let Limits { deadline, stall_timeout } = limits;
+    let Limits { deadline, stall_timeout, buffer_bytes } = limits;
     let is_empty = body.is_end_stream();
     let failure = Arc::new(OnceLock::new());
     let (response, stream) =
         send.send_request(head, is_empty).map_err(|error| from_h2(&error, &connection))?;
     let mut upload = None;
     if !is_empty {
-        let mut sending = Upload::new(body, stream, Arc::clone(&failure));
-        let sent = poll_fn(|cx| Poll::Ready(sending.poll_at_once(cx))).await;
-        if !sent.map_err(|error| from_h2(&error, &connection))? {
+        let traffic = connection.traffic();
+        let mut sending = Upload::new(body, stream, buffer_bytes, traffic, Arc::clone(&failure));
+        if !poll_fn(|cx| Poll::Ready(sending.poll_at_once(cx))).await {
             let sending = until(deadline, sending.run(stall_timeout));
             upload = Some(AbortOnDropHandle::new(tokio::spawn(sending)));
         }
@@ -246,7 +249,7 @@ async fn start(
     let response = response.await.map_err(|error| running.status(&error))?;
     check_response(response.status(), response.headers(), &running.connection)?;
     Ok(response.map(|stream| {
-        let download = Download::new(stream, running);
+        let download = Download::new(Received::new(stream), running);
         match stall_timeout {
             Some(timeout) => Body::new(Arriving::new(download, "server", timeout)),
             None => Body::new(download),

@@ -1,25 +1,24 @@
 //! One HTTP/2 connection of a client and the task that drives it.
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use h2::client::{self, SendRequest};
-use h2::{Ping, PingPong};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::config::ChannelConfig;
 use crate::greeting::{Greeted, Watched};
+use crate::keepalive::{Calls, Keepalive};
 use crate::socket::Socket;
 use crate::stall::{Paced, Sent, Wire};
-
-/// Held once by each running call, so that their number can be told.
-pub(super) struct Calls;
+use crate::stream::Traffic;
 
 /// A connection that took its first SETTINGS. Dropping it closes the socket; calls hold it alive.
 pub(super) struct Connection {
     name: Arc<str>,
     send: SendRequest<Sent>,
     calls: Arc<Calls>,
+    traffic: Arc<Traffic>,
     failure: Arc<OnceLock<String>>,
     driver: AbortOnDropHandle<()>,
     /// The other end, when it lives in this process.
@@ -38,7 +37,7 @@ impl Connection {
         config: &ChannelConfig,
     ) -> Result<Self, String> {
         let (socket, wire) = Paced::from_server(socket);
-        let (socket, greeted) = Watched::from_server(socket);
+        let (socket, greeted) = Watched::new(socket);
         let (send, mut connection) = builder(config)
             .handshake(socket)
             .await
@@ -50,7 +49,8 @@ impl Connection {
                     pings,
                     interval,
                     timeout: config.keepalive_timeout,
-                    calls: Arc::downgrade(&calls),
+                    wire: Arc::clone(&wire),
+                    calls: Some(Arc::downgrade(&calls)),
                 }
             });
         let failure = Arc::new(OnceLock::new());
@@ -58,7 +58,8 @@ impl Connection {
         let driver = drive(connection, watch, Arc::clone(&failure), Arc::clone(&name));
         let driver = AbortOnDropHandle::new(tokio::spawn(driver));
         wait(greeted, &failure).await?;
-        Ok(Self { name, send, calls, failure, driver, _server: server })
+        let traffic = Arc::default();
+        Ok(Self { name, send, calls, traffic, failure, driver, _server: server })
     }
 
     /// What errors call the peer.
@@ -74,6 +75,11 @@ impl Connection {
     /// To be held by a call while it runs.
     pub(super) fn count_in(&self) -> Arc<Calls> {
         Arc::clone(&self.calls)
+    }
+
+    /// What its uploads know of each other.
+    pub(super) fn traffic(&self) -> Arc<Traffic> {
+        Arc::clone(&self.traffic)
     }
 
     /// Why the connection ended, where more is known than h2 tells every call.
@@ -96,7 +102,8 @@ fn builder(config: &ChannelConfig) -> client::Builder {
         .initial_connection_window_size(config.connection_window_bytes)
         .max_frame_size(config.frame_bytes_max)
         .max_header_list_size(config.header_bytes_max)
-        .max_send_buffer_size(config.send_buffer_bytes);
+        // What waits to be written is bounded by the pump, which also sees the whole window then.
+        .max_send_buffer_size(u32::MAX as usize);
     builder
 }
 
@@ -110,33 +117,6 @@ async fn wait(greeted: Greeted, failure: &OnceLock<String>) -> Result<(), String
             .get()
             .cloned()
             .unwrap_or_else(|| "the connection ended before HTTP/2 began".to_owned())),
-    }
-}
-
-/// When to ping, and how long to wait for the answer.
-struct Keepalive {
-    pings: PingPong,
-    interval: Duration,
-    timeout: Duration,
-    calls: Weak<Calls>,
-}
-
-impl Keepalive {
-    /// Resolves when the peer no longer answers.
-    async fn watch(mut self) {
-        loop {
-            tokio::time::sleep(self.interval).await;
-            // The connection itself holds one; a connection without calls is not pinged.
-            if self.calls.strong_count() <= 1 {
-                continue;
-            }
-            match tokio::time::timeout(self.timeout, self.pings.ping(Ping::opaque())).await {
-                Ok(Ok(_pong)) => {}
-                // The connection is over, which its own future reports.
-                Ok(Err(_closed)) => return std::future::pending().await,
-                Err(_elapsed) => return,
-            }
-        }
     }
 }
 

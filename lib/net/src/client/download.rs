@@ -5,17 +5,18 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use h2::RecvStream;
 use http_body::Frame;
 use tokio::time::{Instant, Sleep};
 use tokio_util::task::AbortOnDropHandle;
 use wingbeat_wire::Segments;
 use wingbeat_wire::grpc::Code;
 
-use super::connection::{Calls, Connection};
+use super::connection::Connection;
 use super::errors::from_h2;
 use crate::body::BoxError;
+use crate::keepalive::Calls;
 use crate::status::Status;
+use crate::stream::Received;
 
 /// When a call has to be over.
 #[derive(Debug, Clone, Copy)]
@@ -68,22 +69,20 @@ impl Running {
     }
 }
 
-/// A response as it arrives. Room for more is announced as the pieces are taken, so what is not
-/// read is not sent. Dropping it resets a call that is not over.
+/// A response as it arrives. Dropping it resets a call that is not over.
 pub(super) struct Download {
     /// `None` once the call is over.
-    call: Option<(RecvStream, Running)>,
+    call: Option<(Received, Running)>,
     sleep: Option<Pin<Box<Sleep>>>,
-    data_done: bool,
 }
 
 impl Download {
-    pub(super) fn new(stream: RecvStream, running: Running) -> Self {
+    pub(super) fn new(stream: Received, running: Running) -> Self {
         let sleep = running.deadline.map(|deadline| {
             let sleep = tokio::time::sleep_until(deadline.at);
             Box::pin(sleep)
         });
-        Self { call: Some((stream, running)), sleep, data_done: false }
+        Self { call: Some((stream, running)), sleep }
     }
 
     /// Data, then trailers, then `None`.
@@ -97,23 +96,8 @@ impl Download {
         {
             return Poll::Ready(Err(deadline.status()));
         }
-        while !self.data_done {
-            match ready!(stream.poll_data(cx)) {
-                Some(Ok(data)) => {
-                    // It fails only for more than was received.
-                    let _ = stream.flow_control().release_capacity(data.len());
-                    if !data.is_empty() {
-                        return Poll::Ready(Ok(Some(Frame::data(Segments::from(data)))));
-                    }
-                }
-                Some(Err(error)) => return Poll::Ready(Err(running.status(&error))),
-                None => self.data_done = true,
-            }
-        }
-        match ready!(stream.poll_trailers(cx)) {
-            Ok(trailers) => Poll::Ready(Ok(trailers.map(Frame::trailers))),
-            Err(error) => Poll::Ready(Err(running.status(&error))),
-        }
+        let polled = ready!(stream.poll_frame(cx));
+        Poll::Ready(polled.transpose().map_err(|error| running.status(&error)))
     }
 }
 

@@ -1,7 +1,4 @@
 //! The client: a channel of calls over one connection that comes back when it is lost.
-//!
-//! It stands on h2 itself, where the server stands on hyper: hyper's client keeps an upload that
-//! waits for window alive after its call was dropped, and offers no handle to end it.
 
 mod channel;
 mod config;

@@ -1,6 +1,7 @@
 //! The server: listeners, connections, calls.
 
 mod accept;
+mod call;
 mod config;
 mod connection;
 mod refuse;

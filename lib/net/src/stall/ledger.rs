@@ -12,16 +12,28 @@ use super::pace::Pace;
 /// How often a watcher looks within one timeout. A stall is noticed this part of it late.
 const LOOKS: u32 = 8;
 
-/// How much of a call's end may be on its way without anybody looking; see
-/// [`poll_nearly_clear`](Ledger::poll_nearly_clear).
-const TAIL_BYTES_MAX: u64 = 64 << 10;
+/// Nobody waits for bytes to move.
+const NOBODY: u64 = u64::MAX;
 
 /// Two running totals of bytes: what was handed over, and what of that has moved.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ledger {
     handed: AtomicU64,
     moved: AtomicU64,
+    /// Who waits until no more than [`wanted`](Self::wanted) bytes are under way.
     waker: AtomicWaker,
+    wanted: AtomicU64,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            handed: AtomicU64::new(0),
+            moved: AtomicU64::new(0),
+            waker: AtomicWaker::new(),
+            wanted: AtomicU64::new(NOBODY),
+        }
+    }
 }
 
 impl Ledger {
@@ -32,9 +44,10 @@ impl Ledger {
 
     /// So many bytes were moved, or will not be.
     pub(crate) fn moved(&self, bytes: u64) {
-        let before = self.under_way();
-        self.moved.fetch_add(bytes, Ordering::AcqRel);
-        if before > TAIL_BYTES_MAX && before.saturating_sub(bytes) <= TAIL_BYTES_MAX {
+        let moved = self.moved.fetch_add(bytes, Ordering::SeqCst) + bytes;
+        let wanted = self.wanted.load(Ordering::SeqCst);
+        if wanted != NOBODY && self.handed.load(Ordering::Acquire).saturating_sub(moved) <= wanted {
+            self.wanted.store(NOBODY, Ordering::Relaxed);
             self.waker.wake();
         }
     }
@@ -44,19 +57,26 @@ impl Ledger {
         self.handed.store(self.moved.load(Ordering::Relaxed) + bytes, Ordering::Relaxed);
     }
 
+    /// How many bytes have moved so far.
+    pub(super) fn total_moved(&self) -> u64 {
+        self.moved.load(Ordering::Acquire)
+    }
+
     /// How many bytes are still to be moved.
     pub(crate) fn under_way(&self) -> u64 {
         let handed = self.handed.load(Ordering::Acquire);
-        handed.saturating_sub(self.moved.load(Ordering::Acquire))
+        handed.saturating_sub(self.moved.load(Ordering::SeqCst))
     }
 
-    /// Pending while more than 64 KiB are under way.
-    pub(crate) fn poll_nearly_clear(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.under_way() <= TAIL_BYTES_MAX {
+    /// Pending while more than `bytes` are under way. For one task only.
+    pub(crate) fn poll_below(&self, bytes: u64, cx: &mut Context<'_>) -> Poll<()> {
+        if self.under_way() <= bytes {
             return Poll::Ready(());
         }
         self.waker.register(cx.waker());
-        if self.under_way() <= TAIL_BYTES_MAX { Poll::Ready(()) } else { Poll::Pending }
+        // Told before the second look: bytes that move in between are seen by one of the two.
+        self.wanted.store(bytes, Ordering::SeqCst);
+        if self.under_way() <= bytes { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Resolves when bytes are under way and move too slowly; within nine eighths of `timeout`
@@ -212,10 +232,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_tail_is_told_when_it_is_short() {
+    async fn who_waits_for_less_is_told() {
         let ledger = Ledger::default();
-        ledger.hand(TAIL_BYTES_MAX + 10);
-        let waits = std::future::poll_fn(|cx| ledger.poll_nearly_clear(cx));
+        ledger.hand(100);
+        let waits = std::future::poll_fn(|cx| ledger.poll_below(90, cx));
         let moves = async {
             tokio::task::yield_now().await;
             ledger.moved(9);
@@ -223,6 +243,9 @@ mod tests {
             ledger.moved(1);
         };
         tokio::join!(waits, moves);
-        assert_eq!(ledger.under_way(), TAIL_BYTES_MAX);
+        assert_eq!(ledger.under_way(), 90);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        assert!(ledger.poll_below(89, &mut cx).is_pending());
+        assert!(ledger.poll_below(90, &mut cx).is_ready());
     }
 }

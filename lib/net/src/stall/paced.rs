@@ -60,6 +60,11 @@ impl<T> Paced<T> {
 }
 
 impl Wire {
+    /// How many bytes were read so far.
+    pub(crate) fn heard(&self) -> u64 {
+        self.read.total_moved()
+    }
+
     /// Resolves with the reason when the connection makes no progress; `None` never resolves.
     pub(crate) async fn stalled(&self, timeout: Option<Duration>) -> &'static str {
         let Some(timeout) = timeout else { return std::future::pending().await };

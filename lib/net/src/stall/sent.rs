@@ -21,6 +21,15 @@ impl Sent {
         ledger.hand(data.len() as u64);
         Self { data, ledger: Arc::clone(ledger) }
     }
+
+    pub(crate) fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    /// Takes the first `count` bytes off, or all when there are fewer. All stay handed over.
+    pub(crate) fn split_to(&mut self, count: usize) -> Self {
+        Self { data: self.data.split_to(count), ledger: Arc::clone(&self.ledger) }
+    }
 }
 
 impl Buf for Sent {

@@ -1,0 +1,13 @@
+//! One call's two directions over h2, the same for a client and for a server.
+//!
+//! - [`Pump`] sends a body, as fast as the peer takes it;
+//! - [`Received`] is a body as it arrives;
+//! - [`Traffic`] is what the pumps of one connection know of each other.
+
+mod pump;
+mod received;
+mod traffic;
+
+pub(crate) use pump::{Pump, PumpError};
+pub(crate) use received::Received;
+pub(crate) use traffic::Traffic;

@@ -1,0 +1,178 @@
+//! Sends a body: as fast as the peer takes it, and in as few frames as help its receiver.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use h2::{Reason, SendStream};
+use http::HeaderMap;
+use http_body::Body as _;
+use wingbeat_wire::Segments;
+
+use super::traffic::{Sender, Traffic};
+use crate::body::{Body, BoxError};
+use crate::stall::{Ledger, Sent};
+
+/// A message of fewer bytes leaves when there is any room: it is not used where it arrives.
+const WHOLE_LEN_MIN: usize = 64 << 10;
+
+/// How much of a body may be on its way when its end is handed over. With the end, h2 has all that
+/// can be said of the call, and nobody could end it for a peer that never takes the rest.
+const TAIL_BYTES_MAX: u64 = 64 << 10;
+
+/// Moves a body into its HTTP/2 stream.
+///
+/// Besides the stream's window, one message waits here and up to `buffer_bytes` in h2.
+pub(crate) struct Pump {
+    body: Body,
+    stream: SendStream<Sent>,
+    /// A message that waits for room.
+    waiting: Option<Sent>,
+    /// The body's end, once it was read: the trailers, if it has some.
+    end: Option<Option<HeaderMap>>,
+    /// What the peer has not taken yet.
+    ledger: Arc<Ledger>,
+    buffer_bytes: u64,
+    sender: Sender,
+    /// Whether something was handed over that there was no room for.
+    ran_short: bool,
+}
+
+/// Why a body was not sent to its end.
+#[derive(Debug)]
+pub(crate) enum PumpError {
+    /// The body itself failed.
+    Source(BoxError),
+    /// The peer reset the call, or the connection is over.
+    Stream(h2::Error),
+}
+
+impl From<h2::Error> for PumpError {
+    fn from(error: h2::Error) -> Self {
+        Self::Stream(error)
+    }
+}
+
+impl Pump {
+    pub(crate) fn new(
+        body: Body,
+        stream: SendStream<Sent>,
+        ledger: Arc<Ledger>,
+        buffer_bytes: usize,
+        traffic: Arc<Traffic>,
+    ) -> Self {
+        let buffer_bytes = buffer_bytes as u64;
+        let sender = Sender::new(traffic);
+        Self { body, stream, waiting: None, end: None, ledger, buffer_bytes, sender, ran_short: false }
+    }
+
+    /// The stream, to reset it.
+    pub(crate) fn stream(&mut self) -> &mut SendStream<Sent> {
+        &mut self.stream
+    }
+
+    /// Whether h2 holds, or held, bytes that the peer had given no window for.
+    pub(crate) fn ran_short(&self) -> bool {
+        self.ran_short
+    }
+
+    /// Sends the body. Ready once the transport has the whole of it.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PumpError>> {
+        loop {
+            // Also registers for a reset, by which the peer says that it wants no more.
+            if let Poll::Ready(reason) = self.stream.poll_reset(cx)? {
+                return Poll::Ready(Err(PumpError::Stream(reason.into())));
+            }
+            while self.waiting.is_some() {
+                ready!(self.poll_hand_over(cx))?;
+            }
+            if self.end.is_some() {
+                ready!(self.ledger.poll_below(TAIL_BYTES_MAX, cx));
+                return Poll::Ready(self.finish().map_err(Into::into));
+            }
+            let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+                self.sender.rest();
+                return Poll::Pending;
+            };
+            match frame {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.hold(data),
+                    Err(frame) => self.end = Some(frame.into_trailers().ok()),
+                },
+                Some(Err(error)) => return Poll::Ready(Err(PumpError::Source(error))),
+                None => self.end = Some(None),
+            }
+        }
+    }
+
+    /// Keeps data until there is room for it.
+    fn hold(&mut self, data: Segments) {
+        if data.is_empty() {
+            return;
+        }
+        if data.len() >= WHOLE_LEN_MIN {
+            self.sender.begin();
+        }
+        // A claim to be served; what is not used of it falls to others with the next one.
+        self.stream.reserve_capacity(data.len());
+        self.waiting = Some(Sent::new(data, &self.ledger));
+    }
+
+    /// Hands the waiting message to h2, or as much of it as is this call's turn.
+    fn poll_hand_over(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PumpError>> {
+        let Some(waiting) = &mut self.waiting else { return Poll::Ready(Ok(())) };
+        let turn_len = self.sender.turn_len();
+        let len = waiting.len();
+        let buffer_bytes = match turn_len {
+            Some(turn) => self.buffer_bytes.min(2 * turn as u64),
+            None => self.buffer_bytes,
+        };
+        ready!(self.ledger.poll_below(len as u64 + buffer_bytes - 1, cx));
+        let is_whole = turn_len.is_none() && len >= WHOLE_LEN_MIN;
+        ready!(poll_window(&mut self.stream, &self.ledger, len, is_whole, cx))?;
+        let data = match turn_len {
+            Some(turn) if turn < len => Some(waiting.split_to(turn)),
+            _ => self.waiting.take(),
+        };
+        if let Some(data) = data {
+            self.ran_short |= self.stream.capacity() < data.len();
+            self.stream.send_data(data, false)?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn finish(&mut self) -> Result<(), h2::Error> {
+        match self.end.take().flatten() {
+            Some(trailers) => self.stream.send_trailers(trailers),
+            None => self.stream.send_data(Sent::new(Segments::new(), &self.ledger), true),
+        }
+    }
+}
+
+/// Ready when there is window for a message of `len` bytes, which is the one that waits.
+///
+/// A message that is to arrive whole waits until all of it fits, for as long as there are bytes
+/// before it that the peer is still taking. Once there are none it goes as it can: a peer may
+/// never open its window that far.
+fn poll_window(
+    stream: &mut SendStream<Sent>,
+    ledger: &Ledger,
+    len: usize,
+    is_whole: bool,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), h2::Error>> {
+    loop {
+        let room = stream.capacity();
+        if room >= len || (room > 0 && !is_whole) {
+            return Poll::Ready(Ok(()));
+        }
+        if room > 0 && ledger.poll_below(len as u64, cx).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        match ready!(stream.poll_capacity(cx)) {
+            Some(room) => room?,
+            // The stream takes no more data: it was closed under us.
+            None => return Poll::Ready(Err(Reason::STREAM_CLOSED.into())),
+        };
+    }
+}
