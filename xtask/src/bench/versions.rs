@@ -31,7 +31,7 @@ fn ours(workspace: &Workspace) -> Option<String> {
     let packages = workspace.metadata["packages"].as_array()?;
     let package = packages.iter().find(|package| package["name"] == "wingbeat")?;
     let version = package["version"].as_str()?;
-    let below = ["arrow-array", "hyper", "h2"];
+    let below = ["arrow-array", "h2"];
     let below = locked(&workspace.root.join("Cargo.lock"), &below)?;
     let compiler = output(Command::new("rustc").arg("--version")).ok()?;
     let compiler = compiler.split_whitespace().take(2).collect::<Vec<_>>().join(" ");

@@ -47,7 +47,7 @@ const LAYERS: &[Layer] = &[
 /// crates in the last column may name them too.
 const RESERVED: &[(&str, &[&str], &[&str])] = &[
     ("h2", &["wingbeat-net"], &["wingbeat"]),
-    ("hyper*", &["wingbeat-net"], &["wingbeat"]),
+    ("hyper*", &[], &["wingbeat"]),
     ("rustls*", &["wingbeat-net"], &[]),
     ("socket2", &["wingbeat-net"], &[]),
     ("tonic*", &["wingbeat-server"], &["wingbeat"]),

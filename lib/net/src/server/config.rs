@@ -25,7 +25,7 @@ pub struct ServerConfig {
     /// their threads, and calls beyond it wait without being told.
     pub concurrent_streams_max: u32,
     /// The largest headers of one call; 64 KiB. Flight carries tokens, cookies and, in some
-    /// clients, whole queries there; hyper's 16 KiB are too few.
+    /// clients, whole queries there; the 16 KiB that are usual are too few.
     pub header_bytes_max: u32,
     /// How long a connection is silent before it is pinged; 30 s. `None` never pings.
     pub keepalive_interval: Option<Duration>,

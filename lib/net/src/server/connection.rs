@@ -87,10 +87,11 @@ fn dead<T: Socket>(
     wire: Arc<Wire>,
 ) -> impl Future<Output = &'static str> + use<T> {
     let stall_timeout = config.stall_timeout;
-    let keepalive = config.keepalive_interval.zip(connection.ping_pong()).map(|(interval, pings)| {
-        let (timeout, wire) = (config.keepalive_timeout, Arc::clone(&wire));
-        Keepalive { pings, interval, timeout, wire, calls: None }
-    });
+    let keepalive =
+        config.keepalive_interval.zip(connection.ping_pong()).map(|(interval, pings)| {
+            let (timeout, wire) = (config.keepalive_timeout, Arc::clone(&wire));
+            Keepalive { pings, interval, timeout, wire, calls: None }
+        });
     async move {
         let silent = async {
             match keepalive {

@@ -63,7 +63,8 @@ impl Pump {
     ) -> Self {
         let buffer_bytes = buffer_bytes as u64;
         let sender = Sender::new(traffic);
-        Self { body, stream, waiting: None, end: None, ledger, buffer_bytes, sender, ran_short: false }
+        let (waiting, end, ran_short) = (None, None, false);
+        Self { body, stream, waiting, end, ledger, buffer_bytes, sender, ran_short }
     }
 
     /// The stream, to reset it.
