@@ -4,26 +4,29 @@ mod address;
 mod call;
 mod exchange;
 mod handshake;
+mod hooks;
 mod methods;
-mod observer;
 mod options;
 mod put_results;
 mod read;
+mod standard_actions;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use wingbeat_net::{Address, Channel};
+use wingbeat_net::{Address, Channel, ServerConfig};
 
 use crate::peer::PeerLimit;
 use crate::server::in_process;
-use crate::{FlightService, Result, ServerOptions};
+use crate::{
+    ClientMiddlewareFactory, CookieJar, FlightService, HttpService, Result, ServerOptions,
+};
 
 pub(crate) use self::address::bad_address;
 pub use self::handshake::HandshakeCall;
-pub use self::observer::ResponseObserver;
+pub(crate) use self::hooks::CallHooks;
 pub use self::options::ClientOptions;
 pub use self::put_results::PutResults;
 
@@ -52,7 +55,8 @@ pub struct Client {
     headers: HeaderMap,
     timeout: Option<Duration>,
     options: Arc<ClientOptions>,
-    observer: Option<Arc<dyn ResponseObserver>>,
+    cookies: Option<CookieJar>,
+    middleware: Arc<[Arc<dyn ClientMiddlewareFactory>]>,
     /// What the server takes, once it has told.
     limit: PeerLimit,
 }
@@ -90,9 +94,14 @@ impl Client {
 
     /// The same with the options of a server.
     pub fn in_process_with(service: impl FlightService, options: ServerOptions) -> Self {
+        let transport = options.transport.clone();
+        Self::of_service(in_process(service, options), transport)
+    }
+
+    /// A client of everything that a server would serve.
+    pub(crate) fn of_service(service: HttpService, server: ServerConfig) -> Self {
         let client = Arc::<ClientOptions>::default();
-        let (server, transport) = (options.transport.clone(), client.transport.clone());
-        let channel = Channel::in_process(in_process(service, options), server, transport);
+        let channel = Channel::in_process(service, server, client.transport.clone());
         Self::with_channel(channel, None, client)
     }
 
@@ -112,7 +121,8 @@ impl Client {
             headers: HeaderMap::new(),
             timeout: None,
             options,
-            observer: None,
+            cookies: None,
+            middleware: Arc::default(),
             limit: PeerLimit::default(),
         }
     }
@@ -145,10 +155,21 @@ impl Client {
         self
     }
 
-    /// Shows every call's response headers and trailers to an observer.
+    /// Keeps the cookies that the server sets, and sends them with every further call of this
+    /// client and its clones. Sessions need that, see [`Sessions`](crate::Sessions). Clients for
+    /// different users are to have jars of their own.
     #[must_use]
-    pub fn with_observer(mut self, observer: Arc<dyn ResponseObserver>) -> Self {
-        self.observer = Some(observer);
+    pub fn with_cookies(mut self, jar: CookieJar) -> Self {
+        self.cookies = Some(jar);
+        self
+    }
+
+    /// Runs middleware around every call, inside of what was added before: it starts later, and
+    /// sees the headers that the others have added.
+    #[must_use]
+    pub fn with_middleware(mut self, factory: impl ClientMiddlewareFactory) -> Self {
+        let factory: Arc<dyn ClientMiddlewareFactory> = Arc::new(factory);
+        self.middleware = self.middleware.iter().cloned().chain([factory]).collect();
         self
     }
 

@@ -1,5 +1,8 @@
 //! What a handler knows of its call beside the request.
 
+mod response;
+
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -9,7 +12,10 @@ use wingbeat_net::PeerAddr;
 use wingbeat_wire::message::ActionType;
 
 use crate::error::is_reserved;
-use crate::{Error, Method, Result};
+use crate::server::Features;
+use crate::{Error, Method, PeerIdentity, Result, ServerMiddleware, Session, Sessions};
+
+use self::response::Response;
 
 /// One call, as its handler sees it: who calls, with which headers, until when. Cheap to clone, so
 /// that tasks and streams of the call can keep it.
@@ -18,28 +24,19 @@ use crate::{Error, Method, Result};
 /// When the caller goes away or the deadline passes, the handler's future is dropped, and so is
 /// the stream that it returned. Only what a handler starts outside of them (a thread, a task) has
 /// to listen to [`cancelled`](Self::cancelled).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CallContext(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     method: Method,
     peer: Option<PeerAddr>,
     headers: HeaderMap,
     deadline: Option<Instant>,
     extensions: Extensions,
-    actions: Arc<[ActionType]>,
+    features: Arc<Features>,
     response: Mutex<Response>,
     cancelled: CancellationToken,
     finished: CancellationToken,
-}
-
-#[derive(Debug, Default)]
-struct Response {
-    headers: HeaderMap,
-    headers_sent: bool,
-    trailers: HeaderMap,
-    trailers_sent: bool,
 }
 
 impl CallContext {
@@ -47,7 +44,8 @@ impl CallContext {
         method: Method,
         parts: http::request::Parts,
         deadline: Option<Instant>,
-        actions: Arc<[ActionType]>,
+        features: Arc<Features>,
+        middleware: Vec<Box<dyn ServerMiddleware>>,
     ) -> Self {
         Self(Arc::new(Inner {
             method,
@@ -55,8 +53,8 @@ impl CallContext {
             headers: parts.headers,
             deadline,
             extensions: parts.extensions,
-            actions,
-            response: Mutex::default(),
+            features,
+            response: Mutex::new(Response::new(middleware)),
             cancelled: CancellationToken::new(),
             finished: CancellationToken::new(),
         }))
@@ -89,10 +87,38 @@ impl CallContext {
         &self.0.extensions
     }
 
-    /// The action types that were registered with
-    /// [`Server::actions`](crate::Server::actions).
+    /// The action types that were registered with [`Server::actions`](crate::Server::actions),
+    /// [`Server::standard_actions`](crate::Server::standard_actions) and
+    /// [`Server::sessions`](crate::Server::sessions).
     pub fn actions(&self) -> &[ActionType] {
-        &self.0.actions
+        self.0.features.actions()
+    }
+
+    /// Who calls, if anything on the way proved that, see [`PeerIdentity`].
+    pub fn peer_identity(&self) -> Option<&str> {
+        self.identity().map(PeerIdentity::as_str)
+    }
+
+    pub(crate) fn identity(&self) -> Option<&PeerIdentity> {
+        self.0.extensions.get()
+    }
+
+    /// The session that the call belongs to; `None` when it has none, or the server has no
+    /// [`Sessions`].
+    ///
+    /// # Errors
+    /// UNAUTHENTICATED for a cookie that names no session of this caller; what is wrong with the
+    /// store of the sessions.
+    pub async fn session(&self) -> Result<Option<Session>> {
+        match self.sessions() {
+            Some(sessions) => sessions.find(self).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The sessions of the server, if it has any.
+    pub fn sessions(&self) -> Option<&Sessions> {
+        self.0.features.sessions()
     }
 
     /// Waits until the call is given up: its client has reset it or is gone, its deadline has
@@ -161,16 +187,22 @@ impl CallContext {
 
     /// The response's headers, which are on their way from now on.
     pub(crate) fn take_headers(&self) -> HeaderMap {
-        let mut response = self.response();
-        response.headers_sent = true;
-        std::mem::take(&mut response.headers)
+        self.response().take_headers()
     }
 
     /// The response's trailers, which are on their way from now on.
     pub(crate) fn take_trailers(&self) -> HeaderMap {
-        let mut response = self.response();
-        response.trailers_sent = true;
-        std::mem::take(&mut response.trailers)
+        self.response().take_trailers()
+    }
+
+    /// How the handler ended, for those who are told when the response is out.
+    pub(crate) fn set_outcome(&self, outcome: Result<()>) {
+        self.response().set_outcome(outcome);
+    }
+
+    /// Tells the middleware that the call is over, unless it knows.
+    pub(crate) fn complete(&self) {
+        self.response().complete();
     }
 
     /// A guard that gives the call up when it is dropped before [`CallGuard::finish`].
@@ -181,6 +213,17 @@ impl CallContext {
     fn response(&self) -> MutexGuard<'_, Response> {
         // Nothing in here panics half-way, so a poisoned lock still holds whole headers.
         self.0.response.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// No headers and extensions: they hold credentials.
+impl fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallContext")
+            .field("method", &self.0.method)
+            .field("peer", &self.0.peer)
+            .field("deadline", &self.0.deadline)
+            .finish_non_exhaustive()
     }
 }
 

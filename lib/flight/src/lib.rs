@@ -81,11 +81,16 @@
 
 mod client;
 mod context;
+mod cookie;
 mod error;
 mod method;
+mod middleware;
 mod peer;
+mod peer_identity;
 mod server;
 mod service;
+mod session;
+mod standard_action;
 mod stream;
 
 pub use arrow;
@@ -108,12 +113,22 @@ pub use wingbeat_wire::message::{
 };
 pub use wingbeat_wire::{DecodeError, EncodeError, Limits, Segments};
 
-pub use crate::client::{Client, ClientOptions, HandshakeCall, PutResults, ResponseObserver};
+pub use crate::client::{Client, ClientOptions, HandshakeCall, PutResults};
 pub use crate::context::CallContext;
+pub use crate::cookie::CookieJar;
 pub use crate::error::{Error, Origin, Result};
 pub use crate::method::Method;
+pub use crate::middleware::{
+    ClientCallInfo, ClientMiddleware, ClientMiddlewareFactory, ServerCallInfo, ServerMiddleware,
+    ServerMiddlewareFactory,
+};
+pub use crate::peer_identity::PeerIdentity;
 pub use crate::server::{FlightServer, HttpService, Server, ServerOptions};
 pub use crate::service::{DynFlightService, FlightService, Router};
+pub use crate::session::{
+    MemorySessions, SESSION_COOKIE, Session, SessionId, SessionOptionKind, SessionStore, Sessions,
+};
+pub use crate::standard_action::StandardAction;
 pub use crate::stream::{
     AckSender, BatchSender, BatchStream, Exchange, ExchangeReceiver, ExchangeSender, Handshake,
     ReplyStream, Upload,

@@ -7,12 +7,16 @@ mod router;
 use std::future::Future;
 
 use wingbeat_wire::message::{
-    Action, ActionResult, ActionType, Criteria, FlightDescriptor, FlightInfo, PollInfo,
-    SchemaResult, Ticket,
+    Action, ActionResult, ActionType, CancelFlightInfoRequest, CancelFlightInfoResult,
+    CloseSessionRequest, CloseSessionResult, Criteria, FlightDescriptor, FlightEndpoint,
+    FlightInfo, GetSessionOptionsRequest, GetSessionOptionsResult, PollInfo,
+    RenewFlightEndpointRequest, SchemaResult, SetSessionOptionsRequest, SetSessionOptionsResult,
+    Ticket,
 };
 
 use crate::{
-    BatchStream, CallContext, Code, Error, Exchange, Handshake, Method, ReplyStream, Result, Upload,
+    BatchStream, CallContext, Code, Error, Exchange, Handshake, Method, ReplyStream, Result,
+    StandardAction, Upload,
 };
 
 pub use self::dynamic::DynFlightService;
@@ -143,13 +147,81 @@ pub trait FlightService: Send + Sync + 'static {
         async { Err(Method::DoAction.unimplemented()) }
     }
 
-    /// The actions there are. By default those registered with
-    /// [`Server::actions`](crate::Server::actions).
+    /// The actions there are. By default those registered with the server, see
+    /// [`CallContext::actions`].
     fn list_actions(
         &self,
         cx: &CallContext,
     ) -> impl Future<Output = Result<ReplyStream<ActionType>>> + Send {
         async { Ok(ReplyStream::from_iter(cx.actions().to_vec())) }
+    }
+
+    /// Ends the query of a FlightInfo that this service handed out, also while it is polled for.
+    /// An unknown one is to be answered NOT_FOUND. Called once
+    /// [`StandardAction::CancelFlightInfo`] is registered, as all of these.
+    fn cancel_flight_info(
+        &self,
+        cx: &CallContext,
+        request: CancelFlightInfoRequest,
+    ) -> impl Future<Output = Result<CancelFlightInfoResult>> + Send {
+        let _ = (cx, request);
+        async { Err(StandardAction::CancelFlightInfo.unimplemented()) }
+    }
+
+    /// Moves the expiration of an endpoint that this service handed out, and gives the endpoint as
+    /// it is from now on.
+    fn renew_flight_endpoint(
+        &self,
+        cx: &CallContext,
+        request: RenewFlightEndpointRequest,
+    ) -> impl Future<Output = Result<FlightEndpoint>> + Send {
+        let _ = (cx, request);
+        async { Err(StandardAction::RenewFlightEndpoint.unimplemented()) }
+    }
+
+    /// Sets options of the caller's session. By default that of the server's
+    /// [`Sessions`](crate::Sessions), as for the other two.
+    fn set_session_options(
+        &self,
+        cx: &CallContext,
+        request: SetSessionOptionsRequest,
+    ) -> impl Future<Output = Result<SetSessionOptionsResult>> + Send {
+        async move {
+            match cx.sessions() {
+                Some(sessions) => sessions.set_options(cx, request).await,
+                None => Err(StandardAction::SetSessionOptions.unimplemented()),
+            }
+        }
+    }
+
+    /// The options of the caller's session; an error when there is none.
+    fn get_session_options(
+        &self,
+        cx: &CallContext,
+        request: GetSessionOptionsRequest,
+    ) -> impl Future<Output = Result<GetSessionOptionsResult>> + Send {
+        let GetSessionOptionsRequest {} = request;
+        async move {
+            match cx.sessions() {
+                Some(sessions) => sessions.options(cx).await,
+                None => Err(StandardAction::GetSessionOptions.unimplemented()),
+            }
+        }
+    }
+
+    /// Ends the caller's session.
+    fn close_session(
+        &self,
+        cx: &CallContext,
+        request: CloseSessionRequest,
+    ) -> impl Future<Output = Result<CloseSessionResult>> + Send {
+        let CloseSessionRequest {} = request;
+        async move {
+            match cx.sessions() {
+                Some(sessions) => sessions.close(cx).await,
+                None => Err(StandardAction::CloseSession.unimplemented()),
+            }
+        }
     }
 }
 

@@ -3,37 +3,49 @@
 use futures_util::stream;
 use http::Response;
 use tracing::Instrument as _;
-use wingbeat_net::{Body, CallRequest, Messages};
+use wingbeat_net::{Body, CallRequest, Messages, Status};
 use wingbeat_wire::Deframe;
 use wingbeat_wire::data::FlightDataDeframer;
 use wingbeat_wire::grpc::{MessageDeframer, frame};
 use wingbeat_wire::message::Message;
 
-use super::Client;
+use super::{CallHooks, Client};
 use crate::peer::announce;
 use crate::stream::{DataReader, Incoming};
 use crate::{Code, Error, Method, Origin, ReplyStream, Result};
 
+/// A response whose headers are there.
+pub(super) struct Started {
+    response: Response<Body>,
+    hooks: CallHooks,
+}
+
 impl Client {
     /// Sends a request and waits for the headers of its response.
-    pub(super) async fn start(&self, method: Method, body: Body) -> Result<Response<Body>> {
+    pub(super) async fn start(&self, method: Method, body: Body) -> Result<Started> {
         let mut request = CallRequest::new(method.path(), body);
         request.headers = self.headers.clone();
         announce(&self.options.limits, &mut request.headers);
+        let mut hooks = CallHooks::start(self, method, &mut request.headers)?;
         request.timeout = self.timeout;
         let span = tracing::debug_span!("flight_client", %method);
         let started = self.channel.call(request).instrument(span).await;
-        if let Ok(response) = &started {
-            self.limit.learn(response.headers());
-        }
-        if let Some(observer) = &self.observer {
-            match &started {
-                Ok(response) => observer.headers(method, response.headers()),
-                Err(status) if status.is_from_peer() => observer.trailers(method, &status.metadata),
-                Err(_) => {}
+        let response = match started {
+            Ok(response) => response,
+            Err(status) => {
+                if status.is_from_peer() {
+                    hooks.received_trailers(&status.metadata);
+                }
+                let error = Error::from_status(status);
+                hooks.complete(Err(&error));
+                return Err(error);
             }
+        };
+        self.limit.learn(response.headers());
+        if Status::from_trailers(response.headers()).is_none() {
+            hooks.received_headers(response.headers());
         }
-        started.map_err(Error::from_status)
+        Ok(Started { response, hooks })
     }
 
     /// A call with one request and one answer.
@@ -42,8 +54,8 @@ impl Client {
         method: Method,
         request: impl Message,
     ) -> Result<A> {
-        let response = self.start(method, one(&request)).await?;
-        let mut messages = self.messages(method, response);
+        let started = self.start(method, one(&request)).await?;
+        let mut messages = self.messages(started);
         let Some(message) = messages.next().await? else {
             return Err(malformed(method, "has no message, expected one"));
         };
@@ -59,8 +71,8 @@ impl Client {
         method: Method,
         request: impl Message,
     ) -> Result<ReplyStream<A>> {
-        let response = self.start(method, one(&request)).await?;
-        let messages = self.messages(method, response);
+        let started = self.start(method, one(&request)).await?;
+        let messages = self.messages(started);
         let answers = stream::try_unfold(messages, async |mut messages| {
             let Some(message) = messages.next().await? else { return Ok(None) };
             Ok(Some((decode(message)?, messages)))
@@ -69,32 +81,21 @@ impl Client {
     }
 
     /// The small messages of a response.
-    pub(super) fn messages(
-        &self,
-        method: Method,
-        response: Response<Body>,
-    ) -> Incoming<MessageDeframer> {
-        self.incoming(method, response, MessageDeframer::new(&self.options.limits))
+    pub(super) fn messages(&self, started: Started) -> Incoming<MessageDeframer> {
+        started.incoming(MessageDeframer::new(&self.options.limits))
     }
 
     /// The data of a response.
-    pub(super) fn data(&self, method: Method, response: Response<Body>) -> DataReader {
+    pub(super) fn data(&self, started: Started) -> DataReader {
         let limits = &self.options.limits;
         let deframer = FlightDataDeframer::new(limits, self.options.pool.clone());
-        DataReader::from_response(self.incoming(method, response, deframer), limits)
+        DataReader::from_response(started.incoming(deframer), limits)
     }
+}
 
-    fn incoming<D: Deframe>(
-        &self,
-        method: Method,
-        response: Response<Body>,
-        deframer: D,
-    ) -> Incoming<D> {
-        let incoming = Incoming::new(Messages::from_response(response, deframer));
-        match self.observer.clone() {
-            Some(observer) => incoming.on_end(move |trailers| observer.trailers(method, trailers)),
-            None => incoming,
-        }
+impl Started {
+    fn incoming<D: Deframe>(self, deframer: D) -> Incoming<D> {
+        Incoming::of_call(Messages::from_response(self.response, deframer), self.hooks)
     }
 }
 

@@ -27,8 +27,8 @@ impl Client {
         let body = Body::request(RequestStream::new(messages, end.clone()));
         let client = self.clone();
         let call = AbortOnDropHandle::new(tokio::spawn(async move {
-            let response = client.start(Method::DoExchange, body).await?;
-            Ok(client.data(Method::DoExchange, response))
+            let started = client.start(Method::DoExchange, body).await?;
+            Ok(client.data(started))
         }));
         let opening: Opening =
             Box::pin(async { call.await.unwrap_or_else(|error| Err(error.into())) });

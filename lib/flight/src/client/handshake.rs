@@ -18,7 +18,7 @@ use crate::{Error, Method, Result};
 const REQUESTS_MAX: usize = 4;
 
 /// A handshake on its way: messages back and forth until the server ends it. Tokens that the server
-/// sends as headers or trailers go to the client's [`ResponseObserver`](super::ResponseObserver).
+/// sends as headers or trailers go to the client's [middleware](Client::with_middleware).
 ///
 /// Dropping it before its end cancels the call.
 pub struct HandshakeCall {
@@ -46,8 +46,8 @@ impl Client {
         });
         let (client, body) = (self.clone(), Body::request(messages));
         let call = AbortOnDropHandle::new(tokio::spawn(async move {
-            let response = client.start(Method::Handshake, body).await?;
-            Ok(client.messages(Method::Handshake, response))
+            let started = client.start(Method::Handshake, body).await?;
+            Ok(client.messages(started))
         }));
         let opening = async { call.await.unwrap_or_else(|error| Err(error.into())) };
         HandshakeCall { requests, responses: Responses::Opening(Box::pin(opening)) }

@@ -67,8 +67,8 @@ impl Client {
     /// The server's, or what went wrong on the way; INTERNAL, by the peer's fault, when the server
     /// sends no schema.
     pub async fn do_get(&self, ticket: Ticket) -> Result<BatchStream> {
-        let response = self.start(Method::DoGet, one(&ticket)).await?;
-        let mut reader = self.data(Method::DoGet, response);
+        let started = self.start(Method::DoGet, one(&ticket)).await?;
+        let mut reader = self.data(started);
         let Some(schema) = poll_fn(|cx| reader.poll_schema(cx)).await? else {
             let text = "the server sent no schema for DoGet; even an empty flight has one";
             return Err(Error::internal(text).with_origin(Origin::Peer));

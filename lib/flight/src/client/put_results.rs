@@ -156,8 +156,8 @@ async fn receive(
     results: &mpsc::Sender<PutResult>,
     end: &CallEnd,
 ) -> Result<()> {
-    let response = client.start(Method::DoPut, body).await?;
-    let mut messages = client.messages(Method::DoPut, response);
+    let started = client.start(Method::DoPut, body).await?;
+    let mut messages = client.messages(started);
     while let Some(message) = messages.next().await? {
         match results.try_send(decode(message)?) {
             Err(TrySendError::Full(result)) => wait_for_room(result, results, end).await,

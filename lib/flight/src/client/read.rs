@@ -15,7 +15,8 @@ impl Client {
     /// The first endpoint is open when this returns, the others follow as the stream is read. An
     /// endpoint without a location, or with that for the reuse of the connection, is read from this
     /// client's server; others from the first of their locations that can be reached, with this
-    /// client's options and timeout, but without its headers: credentials are for one server only.
+    /// client's options and timeout, but without its headers, cookies and middleware: credentials
+    /// are for one server only.
     ///
     /// # Errors
     /// The server's, or what went wrong on the way; INTERNAL, by the peer's fault, for a flight

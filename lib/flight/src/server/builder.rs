@@ -11,8 +11,8 @@ use wingbeat_wire::message::ActionType;
 
 use super::dispatch::Dispatcher;
 use super::routes::{Mount, routes};
-use super::{HttpService, ServerOptions};
-use crate::{Error, FlightService, Result};
+use super::{Features, HttpService, ServerOptions};
+use crate::{Error, FlightService, Result, ServerMiddlewareFactory, Sessions, StandardAction};
 
 type AddLayer = Box<dyn FnOnce(HttpService) -> HttpService + Send>;
 
@@ -44,7 +44,7 @@ type AddLayer = Box<dyn FnOnce(HttpService) -> HttpService + Send>;
 pub struct Server {
     listeners: Vec<Listener>,
     options: ServerOptions,
-    actions: Vec<ActionType>,
+    features: Features,
     mounts: Vec<Mount>,
     /// The outermost comes last.
     layers: Vec<AddLayer>,
@@ -68,7 +68,7 @@ impl Server {
         Self {
             listeners: listeners.into_iter().collect(),
             options: ServerOptions::default(),
-            actions: Vec::new(),
+            features: Features::default(),
             mounts: Vec::new(),
             layers: Vec::new(),
         }
@@ -105,7 +105,31 @@ impl Server {
     /// [`FlightService::list_actions`] answers with them.
     #[must_use]
     pub fn actions(mut self, actions: impl IntoIterator<Item = ActionType>) -> Self {
-        self.actions.extend(actions);
+        self.features.add_actions(actions);
+        self
+    }
+
+    /// Registers actions of the specification that the service offers: they are listed, and go to
+    /// the methods of [`FlightService`] of their names instead of
+    /// [`do_action`](FlightService::do_action).
+    #[must_use]
+    pub fn standard_actions(mut self, actions: impl IntoIterator<Item = StandardAction>) -> Self {
+        self.features.add_standard(actions);
+        self
+    }
+
+    /// Keeps sessions, and registers the actions about them, which need nothing from the service.
+    #[must_use]
+    pub fn sessions(mut self, sessions: Sessions) -> Self {
+        self.features.set_sessions(sessions);
+        self
+    }
+
+    /// Runs middleware around every Flight call, inside of what was added before: it starts later.
+    /// What is mounted beside Flight has none; [`layer`](Self::layer) is for everything.
+    #[must_use]
+    pub fn middleware(mut self, factory: impl ServerMiddlewareFactory) -> Self {
+        self.features.add_middleware(factory);
         self
     }
 
@@ -175,7 +199,7 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<()> {
         let transport = self.options.transport.clone();
-        let dispatcher = Dispatcher::new(Arc::new(service), self.options, self.actions.into());
+        let dispatcher = Dispatcher::new(Arc::new(service), self.options, self.features);
         let routes = routes(Arc::new(dispatcher), self.mounts);
         let served = self.layers.into_iter().fold(routes, |inner, layer| layer(inner));
         wingbeat_net::serve(self.listeners, served, transport, shutdown).await.map_err(|error| {

@@ -5,6 +5,7 @@
 //! calls have in common (deadline, panics, cancellation, tracing), and [`respond`] decides when
 //! the response's headers go out.
 
+mod action;
 mod call_stream;
 mod driven;
 mod exchange;
@@ -22,16 +23,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_core::Stream;
+use futures_util::stream;
 use http::{Request, Response};
 use tracing::Instrument as _;
 use wingbeat_net::{Body, Messages, Status, accept};
 use wingbeat_wire::data::FlightDataDeframer;
-use wingbeat_wire::message::ActionType;
 use wingbeat_wire::{Limits, Segments};
 
 use self::call_stream::CallStream;
 use self::respond::respond;
-use super::ServerOptions;
+use super::{Features, ServerOptions};
 use crate::peer::{PeerLimit, announce};
 use crate::service::DynFlightService;
 use crate::stream::{DataReader, Incoming, Waiting};
@@ -41,10 +42,11 @@ use crate::{CallContext, Code, Method, Result};
 type Answer = Pin<Box<dyn Stream<Item = Result<Segments>> + Send>>;
 
 /// A Flight service and what its calls share.
+#[derive(Clone)]
 pub(crate) struct Dispatcher {
-    service: Arc<dyn DynFlightService>,
-    options: ServerOptions,
-    actions: Arc<[ActionType]>,
+    pub(super) service: Arc<dyn DynFlightService>,
+    pub(super) options: ServerOptions,
+    pub(super) features: Arc<Features>,
 }
 
 /// What the file of an RPC gets.
@@ -62,9 +64,9 @@ impl Dispatcher {
     pub(crate) fn new(
         service: Arc<dyn DynFlightService>,
         options: ServerOptions,
-        actions: Arc<[ActionType]>,
+        features: Features,
     ) -> Self {
-        Self { service, options, actions }
+        Self { service, options, features: Arc::new(features) }
     }
 
     fn limits(&self) -> &Limits {
@@ -80,7 +82,7 @@ impl Dispatcher {
 
     /// Answers a request below Flight's path.
     pub(crate) async fn dispatch(self: Arc<Self>, request: Request<Body>) -> Response<Body> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let head = match accept(&parts) {
             Ok(head) => head,
             Err(response) => return *response,
@@ -92,7 +94,8 @@ impl Dispatcher {
         let limit = PeerLimit::from_headers(&parts.headers);
         let is_one_of_ours = limit.get().is_some();
         let deadline = head.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let cx = CallContext::new(method, parts, deadline, self.actions.clone());
+        let (middleware, refused) = self.features.start_call(method, &mut parts);
+        let cx = CallContext::new(method, parts, deadline, self.features.clone(), middleware);
         let span = match cx.peer() {
             Some(peer) => tracing::info_span!("flight", %method, %peer),
             None => tracing::info_span!("flight", %method),
@@ -100,17 +103,9 @@ impl Dispatcher {
         let waiting = Waiting::default();
         let own_limits = self.limits().clone();
         let call = Call { dispatcher: self, cx: cx.clone(), body, waiting: waiting.clone(), limit };
-        let answer = match method {
-            Method::Handshake => handshake::handshake(call),
-            Method::ListFlights => replies::list_flights(call),
-            Method::GetFlightInfo => unary::get_flight_info(call),
-            Method::PollFlightInfo => unary::poll_flight_info(call),
-            Method::GetSchema => unary::get_schema(call),
-            Method::DoGet => get::do_get(call),
-            Method::DoPut => put::do_put(call),
-            Method::DoExchange => exchange::do_exchange(call),
-            Method::DoAction => replies::do_action(call),
-            Method::ListActions => replies::list_actions(call),
+        let answer = match refused {
+            Some(error) => Box::pin(stream::once(async { Err(error) })),
+            None => answer(method, call),
         };
         let stream = CallStream::new(answer, &cx, span.clone());
         let mut response = respond(cx, stream, waiting).instrument(span).await;
@@ -118,6 +113,22 @@ impl Dispatcher {
             announce(&own_limits, response.headers_mut());
         }
         response
+    }
+}
+
+/// The answer of the handler that is there for the method.
+fn answer(method: Method, call: Call) -> Answer {
+    match method {
+        Method::Handshake => handshake::handshake(call),
+        Method::ListFlights => replies::list_flights(call),
+        Method::GetFlightInfo => unary::get_flight_info(call),
+        Method::PollFlightInfo => unary::poll_flight_info(call),
+        Method::GetSchema => unary::get_schema(call),
+        Method::DoGet => get::do_get(call),
+        Method::DoPut => put::do_put(call),
+        Method::DoExchange => exchange::do_exchange(call),
+        Method::DoAction => action::do_action(call),
+        Method::ListActions => replies::list_actions(call),
     }
 }
 

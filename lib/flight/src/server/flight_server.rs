@@ -13,9 +13,10 @@ use wingbeat_net::{Body, BoxError, BytesBody};
 use wingbeat_wire::Segments;
 use wingbeat_wire::message::ActionType;
 
-use super::ServerOptions;
 use super::dispatch::Dispatcher;
-use crate::FlightService;
+use super::routes::routes;
+use super::{Features, ServerOptions};
+use crate::{Client, FlightService, ServerMiddlewareFactory, Sessions, StandardAction};
 
 /// A Flight service as a `tower::Service` over HTTP requests, for an axum router or, through one,
 /// for a tonic server:
@@ -63,9 +64,42 @@ impl<S: FlightService> FlightServer<S> {
         options: ServerOptions,
         actions: impl IntoIterator<Item = ActionType>,
     ) -> Self {
-        let actions = actions.into_iter().collect();
-        let dispatcher = Dispatcher::new(Arc::new(service), options, actions);
+        let mut features = Features::default();
+        features.add_actions(actions);
+        let dispatcher = Dispatcher::new(Arc::new(service), options, features);
         Self { dispatcher: Arc::new(dispatcher), service: PhantomData }
+    }
+
+    /// Registers actions of the specification that the service offers, see
+    /// [`Server::standard_actions`](crate::Server::standard_actions).
+    #[must_use]
+    pub fn standard_actions(mut self, actions: impl IntoIterator<Item = StandardAction>) -> Self {
+        self.features().add_standard(actions);
+        self
+    }
+
+    /// Keeps sessions, see [`Server::sessions`](crate::Server::sessions).
+    #[must_use]
+    pub fn sessions(mut self, sessions: Sessions) -> Self {
+        self.features().set_sessions(sessions);
+        self
+    }
+
+    /// Runs middleware around every call, see [`Server::middleware`](crate::Server::middleware).
+    #[must_use]
+    pub fn middleware(mut self, factory: impl ServerMiddlewareFactory) -> Self {
+        self.features().add_middleware(factory);
+        self
+    }
+
+    /// A client of the service in this process, see [`Client::in_process`].
+    pub fn in_process(self) -> Client {
+        let transport = self.dispatcher.options.transport.clone();
+        Client::of_service(routes(self.dispatcher, Vec::new()), transport)
+    }
+
+    fn features(&mut self) -> &mut Features {
+        Arc::make_mut(&mut Arc::make_mut(&mut self.dispatcher).features)
     }
 }
 

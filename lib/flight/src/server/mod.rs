@@ -2,6 +2,7 @@
 
 mod builder;
 mod dispatch;
+mod features;
 mod flight_server;
 mod http_service;
 mod options;
@@ -12,4 +13,5 @@ pub use self::flight_server::FlightServer;
 pub use self::http_service::HttpService;
 pub use self::options::ServerOptions;
 
+pub(crate) use self::features::Features;
 pub(crate) use self::routes::in_process;

@@ -6,7 +6,7 @@ use http::Request;
 use wingbeat_net::{Body, Status};
 
 use super::dispatch::Dispatcher;
-use super::{HttpService, ServerOptions};
+use super::{Features, HttpService, ServerOptions};
 use crate::method::SERVICE_PATH;
 use crate::{Code, FlightService};
 
@@ -38,7 +38,7 @@ pub(super) fn routes(flight: Arc<Dispatcher>, mounts: Vec<Mount>) -> HttpService
 
 /// A service with nothing beside it, to be called in this process.
 pub(crate) fn in_process(service: impl FlightService, options: ServerOptions) -> HttpService {
-    let dispatcher = Dispatcher::new(Arc::new(service), options, [].into());
+    let dispatcher = Dispatcher::new(Arc::new(service), options, Features::default());
     routes(Arc::new(dispatcher), Vec::new())
 }
 

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use wingbeat_wire::message::{
-    Action, ActionResult, ActionType, Criteria, FlightDescriptor, FlightInfo, PollInfo,
-    SchemaResult, Ticket,
+    Action, ActionResult, ActionType, CancelFlightInfoRequest, CancelFlightInfoResult,
+    CloseSessionRequest, CloseSessionResult, Criteria, FlightDescriptor, FlightEndpoint,
+    FlightInfo, GetSessionOptionsRequest, GetSessionOptionsResult, PollInfo,
+    RenewFlightEndpointRequest, SchemaResult, SetSessionOptionsRequest, SetSessionOptionsResult,
+    Ticket,
 };
 
 use super::FlightService;
@@ -70,5 +73,45 @@ impl<T: FlightService + ?Sized> FlightService for Arc<T> {
 
     async fn list_actions(&self, cx: &CallContext) -> Result<ReplyStream<ActionType>> {
         T::list_actions(self, cx).await
+    }
+
+    async fn cancel_flight_info(
+        &self,
+        cx: &CallContext,
+        request: CancelFlightInfoRequest,
+    ) -> Result<CancelFlightInfoResult> {
+        T::cancel_flight_info(self, cx, request).await
+    }
+
+    async fn renew_flight_endpoint(
+        &self,
+        cx: &CallContext,
+        request: RenewFlightEndpointRequest,
+    ) -> Result<FlightEndpoint> {
+        T::renew_flight_endpoint(self, cx, request).await
+    }
+
+    async fn set_session_options(
+        &self,
+        cx: &CallContext,
+        request: SetSessionOptionsRequest,
+    ) -> Result<SetSessionOptionsResult> {
+        T::set_session_options(self, cx, request).await
+    }
+
+    async fn get_session_options(
+        &self,
+        cx: &CallContext,
+        request: GetSessionOptionsRequest,
+    ) -> Result<GetSessionOptionsResult> {
+        T::get_session_options(self, cx, request).await
+    }
+
+    async fn close_session(
+        &self,
+        cx: &CallContext,
+        request: CloseSessionRequest,
+    ) -> Result<CloseSessionResult> {
+        T::close_session(self, cx, request).await
     }
 }

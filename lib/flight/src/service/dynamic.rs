@@ -4,8 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 
 use wingbeat_wire::message::{
-    Action, ActionResult, ActionType, Criteria, FlightDescriptor, FlightInfo, PollInfo,
-    SchemaResult, Ticket,
+    Action, ActionResult, ActionType, CancelFlightInfoRequest, CancelFlightInfoResult,
+    CloseSessionRequest, CloseSessionResult, Criteria, FlightDescriptor, FlightEndpoint,
+    FlightInfo, GetSessionOptionsRequest, GetSessionOptionsResult, PollInfo,
+    RenewFlightEndpointRequest, SchemaResult, SetSessionOptionsRequest, SetSessionOptionsResult,
+    Ticket,
 };
 
 use super::FlightService;
@@ -80,6 +83,41 @@ pub trait DynFlightService: Send + Sync + 'static {
 
     /// See [`FlightService::list_actions`].
     fn dyn_list_actions<'a>(&'a self, cx: &'a CallContext) -> Answer<'a, ReplyStream<ActionType>>;
+
+    /// See [`FlightService::cancel_flight_info`].
+    fn dyn_cancel_flight_info<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        request: CancelFlightInfoRequest,
+    ) -> Answer<'a, CancelFlightInfoResult>;
+
+    /// See [`FlightService::renew_flight_endpoint`].
+    fn dyn_renew_flight_endpoint<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        request: RenewFlightEndpointRequest,
+    ) -> Answer<'a, FlightEndpoint>;
+
+    /// See [`FlightService::set_session_options`].
+    fn dyn_set_session_options<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        request: SetSessionOptionsRequest,
+    ) -> Answer<'a, SetSessionOptionsResult>;
+
+    /// See [`FlightService::get_session_options`].
+    fn dyn_get_session_options<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        request: GetSessionOptionsRequest,
+    ) -> Answer<'a, GetSessionOptionsResult>;
+
+    /// See [`FlightService::close_session`].
+    fn dyn_close_session<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        request: CloseSessionRequest,
+    ) -> Answer<'a, CloseSessionResult>;
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -143,6 +181,46 @@ impl<T: FlightService> DynFlightService for T {
     fn dyn_list_actions<'a>(&'a self, cx: &'a CallContext) -> Answer<'a, ReplyStream<ActionType>> {
         Box::pin(self.list_actions(cx))
     }
+
+    fn dyn_cancel_flight_info<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        request: CancelFlightInfoRequest,
+    ) -> Answer<'a, CancelFlightInfoResult> {
+        Box::pin(self.cancel_flight_info(cx, request))
+    }
+
+    fn dyn_renew_flight_endpoint<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        request: RenewFlightEndpointRequest,
+    ) -> Answer<'a, FlightEndpoint> {
+        Box::pin(self.renew_flight_endpoint(cx, request))
+    }
+
+    fn dyn_set_session_options<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        request: SetSessionOptionsRequest,
+    ) -> Answer<'a, SetSessionOptionsResult> {
+        Box::pin(self.set_session_options(cx, request))
+    }
+
+    fn dyn_get_session_options<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        request: GetSessionOptionsRequest,
+    ) -> Answer<'a, GetSessionOptionsResult> {
+        Box::pin(self.get_session_options(cx, request))
+    }
+
+    fn dyn_close_session<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        request: CloseSessionRequest,
+    ) -> Answer<'a, CloseSessionResult> {
+        Box::pin(self.close_session(cx, request))
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -205,5 +283,45 @@ impl FlightService for dyn DynFlightService {
 
     async fn list_actions(&self, cx: &CallContext) -> Result<ReplyStream<ActionType>> {
         self.dyn_list_actions(cx).await
+    }
+
+    async fn cancel_flight_info(
+        &self,
+        cx: &CallContext,
+        request: CancelFlightInfoRequest,
+    ) -> Result<CancelFlightInfoResult> {
+        self.dyn_cancel_flight_info(cx, request).await
+    }
+
+    async fn renew_flight_endpoint(
+        &self,
+        cx: &CallContext,
+        request: RenewFlightEndpointRequest,
+    ) -> Result<FlightEndpoint> {
+        self.dyn_renew_flight_endpoint(cx, request).await
+    }
+
+    async fn set_session_options(
+        &self,
+        cx: &CallContext,
+        request: SetSessionOptionsRequest,
+    ) -> Result<SetSessionOptionsResult> {
+        self.dyn_set_session_options(cx, request).await
+    }
+
+    async fn get_session_options(
+        &self,
+        cx: &CallContext,
+        request: GetSessionOptionsRequest,
+    ) -> Result<GetSessionOptionsResult> {
+        self.dyn_get_session_options(cx, request).await
+    }
+
+    async fn close_session(
+        &self,
+        cx: &CallContext,
+        request: CloseSessionRequest,
+    ) -> Result<CloseSessionResult> {
+        self.dyn_close_session(cx, request).await
     }
 }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 use wingbeat_wire::message::{
-    Action, ActionResult, ActionType, Criteria, FlightDescriptor, FlightInfo, PollInfo,
+    Action, ActionResult, ActionType, CancelFlightInfoRequest, CancelFlightInfoResult, Criteria,
+    FlightDescriptor, FlightEndpoint, FlightInfo, PollInfo, RenewFlightEndpointRequest,
     SchemaResult, Ticket,
 };
 
@@ -54,6 +55,7 @@ use crate::{
 /// * **ListFlights** and **ListActions** are those of all services, one after the other; one that
 ///   does not implement them is passed over. An action type that an earlier service offers too is
 ///   listed under its long name.
+/// * **Sessions** are the server's ([`Server::sessions`](crate::Server::sessions)).
 /// * **Handshake** goes to the fallback.
 #[derive(Clone, Default)]
 pub struct Router {
@@ -226,6 +228,31 @@ impl FlightService for Router {
 
     async fn list_actions(&self, cx: &CallContext) -> Result<ReplyStream<ActionType>> {
         self.join_actions(cx).await
+    }
+
+    async fn cancel_flight_info(
+        &self,
+        cx: &CallContext,
+        request: CancelFlightInfoRequest,
+    ) -> Result<CancelFlightInfoResult> {
+        let Some(info) = request.info else {
+            return Err(Error::invalid_argument("the request names no FlightInfo to cancel"));
+        };
+        let (route, info) = self.inward(info)?;
+        route.service.dyn_cancel_flight_info(cx, info.into()).await
+    }
+
+    async fn renew_flight_endpoint(
+        &self,
+        cx: &CallContext,
+        request: RenewFlightEndpointRequest,
+    ) -> Result<FlightEndpoint> {
+        let Some(endpoint) = request.endpoint else {
+            return Err(Error::invalid_argument("the request names no endpoint to renew"));
+        };
+        let (route, endpoint) = self.inward_endpoint(endpoint)?;
+        let renewed = route.service.dyn_renew_flight_endpoint(cx, endpoint.into()).await?;
+        Ok(route.outward_endpoint(renewed))
     }
 }
 

@@ -4,32 +4,27 @@ use std::fmt;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
-use http::HeaderMap;
 use wingbeat_net::Messages;
 use wingbeat_wire::Deframe;
 
+use crate::client::CallHooks;
 use crate::{Error, Result};
-
-type OnEnd = Box<dyn FnOnce(&HeaderMap) + Send + Sync>;
 
 /// One direction of a call, read as messages.
 pub(crate) struct Incoming<D: Deframe> {
     messages: Messages<D>,
-    on_end: Option<OnEnd>,
+    /// Of a client's call, until it is over.
+    hooks: Option<CallHooks>,
 }
 
 impl<D: Deframe> Incoming<D> {
     pub(crate) fn new(messages: Messages<D>) -> Self {
-        Self { messages, on_end: None }
+        Self { messages, hooks: None }
     }
 
-    /// Calls `on_end` with the trailers when they are there.
-    pub(crate) fn on_end(
-        mut self,
-        on_end: impl FnOnce(&HeaderMap) + Send + Sync + 'static,
-    ) -> Self {
-        self.on_end = Some(Box::new(on_end));
-        self
+    /// The answer to a client's call, whose end its hooks are told.
+    pub(crate) fn of_call(messages: Messages<D>, hooks: CallHooks) -> Self {
+        Self { messages, hooks: Some(hooks) }
     }
 
     /// The next message; `None` at the end.
@@ -38,14 +33,16 @@ impl<D: Deframe> Incoming<D> {
     }
 
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<D::Message>>> {
-        let result = ready!(self.messages.poll_next(cx));
+        let result = ready!(self.messages.poll_next(cx)).map_err(Error::from_status);
         if !matches!(result, Ok(Some(_)))
-            && let Some(on_end) = self.on_end.take()
-            && let Some(trailers) = self.messages.trailers()
+            && let Some(mut hooks) = self.hooks.take()
         {
-            on_end(trailers);
+            if let Some(trailers) = self.messages.trailers() {
+                hooks.received_trailers(trailers);
+            }
+            hooks.complete(result.as_ref().map(|_| ()));
         }
-        Poll::Ready(result.map_err(Error::from_status))
+        Poll::Ready(result)
     }
 }
 

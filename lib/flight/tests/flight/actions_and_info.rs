@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use wingbeat::{
-    Action, ActionResult, CallContext, Code, Criteria, Error, FlightDescriptor, FlightEndpoint,
-    FlightInfo, FlightService, Handshake, HandshakeRequest, HandshakeResponse, HeaderMap,
-    HeaderName, HeaderValue, Location, Method, PeerAddr, PollInfo, ReplyStream, ResponseObserver,
-    Result, SchemaResult, Ticket,
+    Action, ActionResult, CallContext, ClientCallInfo, ClientMiddleware, Code, Criteria, Error,
+    FlightDescriptor, FlightEndpoint, FlightInfo, FlightService, Handshake, HandshakeRequest,
+    HandshakeResponse, HeaderMap, HeaderName, HeaderValue, Location, Method, PeerAddr, PollInfo,
+    ReplyStream, Result, SchemaResult, Ticket,
 };
 
 use crate::support::{everywhere, ids, soon, tcp};
@@ -153,24 +153,24 @@ async fn every_field_arrives() {
     }
 }
 
-#[derive(Default)]
-struct Seen(Mutex<Vec<(Method, &'static str, HeaderMap)>>);
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Vec<(&'static str, HeaderMap)>>>);
 
 impl Seen {
     fn value(&self, part: &str, name: &str) -> Option<String> {
         let seen = self.0.lock().unwrap();
-        let (_, _, headers) = seen.iter().rfind(|(_, found, _)| *found == part)?;
+        let (_, headers) = seen.iter().rfind(|(found, _)| *found == part)?;
         Some(headers.get(name)?.to_str().unwrap().to_owned())
     }
 }
 
-impl ResponseObserver for Seen {
-    fn headers(&self, method: Method, headers: &HeaderMap) {
-        self.0.lock().unwrap().push((method, "headers", headers.clone()));
+impl ClientMiddleware for Seen {
+    fn received_headers(&mut self, headers: &HeaderMap) {
+        self.0.lock().unwrap().push(("headers", headers.clone()));
     }
 
-    fn trailers(&self, method: Method, trailers: &HeaderMap) {
-        self.0.lock().unwrap().push((method, "trailers", trailers.clone()));
+    fn received_trailers(&mut self, trailers: &HeaderMap) {
+        self.0.lock().unwrap().push(("trailers", trailers.clone()));
     }
 }
 
@@ -178,12 +178,13 @@ impl ResponseObserver for Seen {
 async fn headers_and_trailers_both_ways() {
     let (clients, _folder) = everywhere(Full).await;
     for (client, kind) in clients.iter().zip(["tcp", "unix", "in-process"]) {
-        let seen = Arc::new(Seen::default());
+        let seen = Seen::default();
+        let middleware = seen.clone();
         let client = client
             .client
             .clone()
             .with_header(HeaderName::from_static("x-in"), HeaderValue::from_static("goose"))
-            .with_observer(seen.clone());
+            .with_middleware(move |_: &ClientCallInfo<'_>| Ok(middleware.clone()));
         let results = client.do_action(Action::new("headers", "")).await.unwrap();
         assert_eq!(seen.value("headers", "x-out").as_deref(), Some("goose"));
         assert_eq!(results.collect().await.unwrap(), [ActionResult::new(kind)]);

@@ -49,6 +49,18 @@ impl CancelFlightInfoRequest {
     pub const ACTION_TYPE: &'static str = "CancelFlightInfo";
 }
 
+impl From<FlightInfo> for CancelFlightInfoRequest {
+    fn from(info: FlightInfo) -> Self {
+        Self { info: Some(info) }
+    }
+}
+
+impl From<CancelStatus> for CancelFlightInfoResult {
+    fn from(status: CancelStatus) -> Self {
+        Self { status }
+    }
+}
+
 impl Proto for CancelFlightInfoRequest {
     fn write(&self, to: &mut Writer) {
         to.optional(1, self.info.as_ref());

@@ -5,6 +5,7 @@
 //! hide Rust's own.
 
 mod action;
+mod any;
 mod basic_auth;
 mod cancel_flight_info;
 mod criteria;
@@ -25,6 +26,7 @@ mod timestamp;
 mod wire_message;
 
 pub use action::{Action, ActionResult, ActionType};
+pub use any::unpack_any;
 pub use basic_auth::BasicAuth;
 pub use cancel_flight_info::{CancelFlightInfoRequest, CancelFlightInfoResult, CancelStatus};
 pub use criteria::Criteria;

@@ -16,6 +16,12 @@ impl RenewFlightEndpointRequest {
     pub const ACTION_TYPE: &'static str = "RenewFlightEndpoint";
 }
 
+impl From<FlightEndpoint> for RenewFlightEndpointRequest {
+    fn from(endpoint: FlightEndpoint) -> Self {
+        Self { endpoint: Some(endpoint) }
+    }
+}
+
 impl Proto for RenewFlightEndpointRequest {
     fn write(&self, to: &mut Writer) {
         to.optional(1, self.endpoint.as_ref());

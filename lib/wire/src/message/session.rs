@@ -77,6 +77,13 @@ pub enum CloseSessionStatus {
 impl SetSessionOptionsRequest {
     /// The name of the action.
     pub const ACTION_TYPE: &'static str = "SetSessionOptions";
+
+    /// Sets one more option; [`SessionOptionValue::Unset`] clears it.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<SessionOptionValue>) -> Self {
+        self.session_options.insert(name.into(), value.into());
+        self
+    }
 }
 
 impl GetSessionOptionsRequest {

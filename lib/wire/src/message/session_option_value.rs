@@ -24,6 +24,42 @@ pub enum SessionOptionValue {
     StringList(Vec<String>),
 }
 
+impl From<&str> for SessionOptionValue {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for SessionOptionValue {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<bool> for SessionOptionValue {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for SessionOptionValue {
+    fn from(value: i64) -> Self {
+        Self::Int64(value)
+    }
+}
+
+impl From<f64> for SessionOptionValue {
+    fn from(value: f64) -> Self {
+        Self::Double(value)
+    }
+}
+
+impl From<Vec<String>> for SessionOptionValue {
+    fn from(values: Vec<String>) -> Self {
+        Self::StringList(values)
+    }
+}
+
 impl Proto for SessionOptionValue {
     /// A member of a oneof is written even when it is zero: it says which member it is.
     fn write(&self, to: &mut Writer) {

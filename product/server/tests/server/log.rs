@@ -2,17 +2,17 @@
 
 use std::sync::{Arc, Mutex};
 
-use wingbeat::{HeaderMap, Method, ResponseObserver};
+use wingbeat::{ClientCallInfo, ClientMiddleware, HeaderMap};
 
 use crate::logs;
 use crate::support::{TestServer, act, get, infos, path, put, read, rows, with, write_file};
 
 /// Keeps the ids of responses.
-#[derive(Default)]
-struct Ids(Mutex<Vec<String>>);
+#[derive(Clone, Default)]
+struct Ids(Arc<Mutex<Vec<String>>>);
 
-impl ResponseObserver for Ids {
-    fn headers(&self, _: Method, headers: &HeaderMap) {
+impl ClientMiddleware for Ids {
+    fn received_headers(&mut self, headers: &HeaderMap) {
         if let Some(id) = headers.get("x-request-id") {
             self.0.lock().unwrap().push(id.to_str().unwrap().to_owned());
         }
@@ -22,8 +22,9 @@ impl ResponseObserver for Ids {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_response_and_every_error_carries_the_id() {
     let server = TestServer::start().await;
-    let ids = Arc::new(Ids::default());
-    let client = server.client().with_observer(ids.clone());
+    let ids = Ids::default();
+    let kept = ids.clone();
+    let client = server.client().with_middleware(move |_: &ClientCallInfo<'_>| Ok(kept.clone()));
     infos(&client, "").await.unwrap();
     infos(&client, "").await.unwrap();
     let error = client.get_flight_info(path("nothing")).await.unwrap_err();

@@ -22,13 +22,14 @@ pub(super) struct CallStream {
     answer: Option<Answer>,
     deadline: Option<Pin<Box<Sleep>>>,
     guard: Option<CallGuard>,
+    cx: CallContext,
     span: Span,
 }
 
 impl CallStream {
     pub(super) fn new(answer: Answer, cx: &CallContext, span: Span) -> Self {
         let deadline = cx.deadline().map(|at| Box::pin(sleep_until(at.into())));
-        Self { answer: Some(answer), deadline, guard: Some(cx.guard()), span }
+        Self { answer: Some(answer), deadline, guard: Some(cx.guard()), cx: cx.clone(), span }
     }
 
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Segments, Error>>> {
@@ -60,11 +61,21 @@ impl CallStream {
     }
 
     /// The call is over by itself.
-    fn finish(&mut self) {
+    fn finish(&mut self, outcome: Result<(), Error>) {
+        self.cx.set_outcome(outcome);
         if let Some(mut guard) = self.guard.take() {
             guard.finish();
         }
         self.answer = None;
+    }
+}
+
+impl Drop for CallStream {
+    /// The handler goes first, as whoever is told that a call is over counts on that.
+    fn drop(&mut self) {
+        self.answer = None;
+        self.guard = None;
+        self.cx.complete();
     }
 }
 
@@ -81,7 +92,7 @@ impl Stream for CallStream {
         match ready!(this.poll_answer(cx)) {
             Some(Ok(message)) => Poll::Ready(Some(Ok(message))),
             Some(Err(error)) => {
-                this.finish();
+                this.finish(Err(error.clone()));
                 if error.is_hidden() {
                     tracing::error!(?error, "the call failed");
                 } else {
@@ -90,7 +101,7 @@ impl Stream for CallStream {
                 Poll::Ready(Some(Err(error.to_status())))
             }
             None => {
-                this.finish();
+                this.finish(Ok(()));
                 Poll::Ready(None)
             }
         }

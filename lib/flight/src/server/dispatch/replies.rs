@@ -1,8 +1,9 @@
-//! The RPCs with any number of small answers: ListFlights, DoAction and ListActions.
+//! The RPCs with any number of small answers: ListFlights and ListActions, and what DoAction
+//! shares with them.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use wingbeat_wire::grpc::frame;
-use wingbeat_wire::message::{Action, Criteria, Empty, Message};
+use wingbeat_wire::message::{Criteria, Empty, Message};
 
 use super::request::read_one;
 use super::{Answer, Call};
@@ -15,13 +16,6 @@ pub(super) fn list_flights(call: Call) -> Answer {
     })
 }
 
-pub(super) fn do_action(call: Call) -> Answer {
-    many(async move {
-        let action: Action = read_one(call.body, call.dispatcher.limits()).await?;
-        call.dispatcher.service.dyn_do_action(&call.cx, action).await
-    })
-}
-
 pub(super) fn list_actions(call: Call) -> Answer {
     many(async move {
         let Empty {} = read_one(call.body, call.dispatcher.limits()).await?;
@@ -29,7 +23,7 @@ pub(super) fn list_actions(call: Call) -> Answer {
     })
 }
 
-fn many<M: Message + 'static>(
+pub(super) fn many<M: Message + 'static>(
     answers: impl Future<Output = Result<ReplyStream<M>>> + Send + 'static,
 ) -> Answer {
     let answers = stream::once(answers).try_flatten();

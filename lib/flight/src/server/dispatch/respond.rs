@@ -37,8 +37,7 @@ pub(super) async fn respond(
         Some(Some(Ok(message))) => {
             Body::response(stream::iter([Ok(message)]).chain(stream), trailers)
         }
-        Some(None) => Body::response(stream::empty(), trailers),
-        None => Body::response(stream, trailers),
+        Some(None) | None => Body::response(stream, trailers),
     };
     reply(headers, body)
 }

@@ -33,11 +33,10 @@ impl Router {
     /// Goes where the endpoint came from; what comes back is an endpoint as well.
     async fn renew(&self, cx: &CallContext, action: Action) -> Results {
         let mut request: RenewFlightEndpointRequest = decode(&action)?;
-        let Some(mut endpoint) = request.endpoint.take() else {
+        let Some(endpoint) = request.endpoint.take() else {
             return self.offer(cx, action).await;
         };
-        let (route, ticket) = self.by_ticket(endpoint.ticket.take().unwrap_or_default())?;
-        endpoint.ticket = Some(ticket);
+        let (route, endpoint) = self.inward_endpoint(endpoint)?;
         let body = RenewFlightEndpointRequest { endpoint: Some(endpoint) }.encode();
         let results = route.service.dyn_do_action(cx, Action { body, ..action }).await?;
         let route = route.clone();
@@ -47,8 +46,18 @@ impl Router {
         })))
     }
 
+    /// An endpoint as the service knows it that handed it out.
+    pub(super) fn inward_endpoint(
+        &self,
+        mut endpoint: FlightEndpoint,
+    ) -> Result<(&Route, FlightEndpoint)> {
+        let (route, ticket) = self.by_ticket(endpoint.ticket.take().unwrap_or_default())?;
+        endpoint.ticket = Some(ticket);
+        Ok((route, endpoint))
+    }
+
     /// A FlightInfo as the service knows it that handed it out.
-    fn inward(&self, mut info: FlightInfo) -> Result<(&Route, FlightInfo)> {
+    pub(super) fn inward(&self, mut info: FlightInfo) -> Result<(&Route, FlightInfo)> {
         let mut found = None;
         for endpoint in &mut info.endpoints {
             let Some(ticket) = endpoint.ticket.take() else { continue };
