@@ -1,5 +1,6 @@
 //! The client commands: one call each, its result as JSON.
 
+mod around;
 mod ask;
 mod read;
 mod write;
@@ -71,6 +72,12 @@ pub(crate) enum Command {
     },
     /// Handshake with a BasicAuth payload.
     Handshake { address: String, user: String, password: String },
+    /// Authentication in one of its shapes, then the action `identity`.
+    Authenticate { address: String, shape: Shape, user: String, password: String },
+    /// Two calls with the middleware, one of which fails, and what it saw.
+    Middleware { address: String, value: String },
+    /// A session from its first option to its end, kept by a cookie.
+    Session { address: String },
 }
 
 /// A descriptor.
@@ -127,6 +134,17 @@ impl Encoding {
     }
 }
 
+/// How a name and a password are presented.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Shape {
+    /// As a BasicAuth message in a handshake.
+    Proto,
+    /// In the header of a handshake.
+    Token,
+    /// In the header of any call.
+    Basic,
+}
+
 /// What a call carries beside its request.
 #[derive(Args)]
 pub(crate) struct Call {
@@ -181,5 +199,12 @@ pub(crate) async fn run(command: Command) -> Result<Report> {
         Command::Handshake { address, user, password } => {
             ask::handshake(client(address)?, user, password).await
         }
+        Command::Authenticate { address, shape, user, password } => {
+            around::authenticate(client(address)?, shape, &user, &password).await
+        }
+        Command::Middleware { address, value } => {
+            around::middleware(client(address)?, &value).await
+        }
+        Command::Session { address } => around::session(client(address)?).await,
     }
 }

@@ -55,7 +55,11 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(folder: PathBuf, bind: &str) -> wingbeat::Result<Report> {
-    let server = wingbeat::Server::bind(bind).await?.actions(service::action_types());
+    let server = wingbeat::Server::bind(bind)
+        .await?
+        .actions(service::action_types())
+        .sessions(wingbeat::Sessions::in_memory())
+        .middleware(service::echo_header);
     println!("listening on {}", server.local_addr());
     server.serve(service::Contract::new(folder)).await?;
     Ok(Report::Null)

@@ -3,6 +3,7 @@
 mod actions;
 mod exchange;
 mod handshake;
+mod middleware;
 mod read;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use wingbeat::{
 use crate::files;
 
 pub(crate) use actions::action_types;
+pub(crate) use middleware::echo_header;
 
 /// When the second endpoint of every flight expires: 2030-01-01 00:00:00.123456 UTC.
 const EXPIRES: Timestamp = Timestamp { seconds: 1_893_456_000, nanos: 123_456_000 };

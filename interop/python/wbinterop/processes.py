@@ -94,6 +94,9 @@ class ClientError(Exception):
         self.code = report["code"]
         self.message = report["message"]
         self.origin = report["origin"]
+        self.details = report["details"]
+        self.arrow_status = report["arrow_status"]
+        self.arrow_message = report["arrow_message"]
 
 
 def our_client(*args) -> dict:

@@ -26,6 +26,17 @@ CODES = {
     "UNAVAILABLE": fl.FlightUnavailableError,
     "UNIMPLEMENTED": pa.ArrowNotImplementedError,
 }
+# What Python raises of an Arrow status that gRPC has no code for, and of some that it has.
+STATUSES = {
+    "CapacityError": pa.ArrowCapacityError,
+    "IndexError": pa.ArrowIndexError,
+    "Invalid": pa.ArrowInvalid,
+    "KeyError": pa.ArrowKeyError,
+    "NotImplemented": pa.ArrowNotImplementedError,
+    "OutOfMemory": pa.ArrowMemoryError,
+    "SerializationError": pa.ArrowSerializationError,
+    "TypeError": pa.ArrowTypeError,
+}
 EXPIRES = datetime.datetime(2030, 1, 1, 0, 0, 0, 123456, tzinfo=datetime.timezone.utc)
 REUSE = "arrow-flight-reuse-connection://?"
 TOKEN = "token-for-"
@@ -170,6 +181,11 @@ class Server(fl.FlightServerBase):
             case "error":
                 code = body.decode()
                 raise CODES[code](f"as asked: {code} ü")
+            case "arrow error":
+                name = body.decode()
+                if name == "details":
+                    raise fl.FlightUnavailableError("with details ü", b"\x00\xff")
+                raise STATUSES[name](f"as asked: {name} ü")
             case "headers":
                 headers = context.get_middleware("headers").headers
                 mine = {key: as_text(values[0]) for key, values in headers.items()

@@ -7,9 +7,13 @@ use std::time::Instant;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use wingbeat::{Action, ActionResult, ActionType, CallContext, Code, Error, ReplyStream, Result};
+use wingbeat::{
+    Action, ActionResult, ActionType, ArrowStatusCode, CallContext, Code, Error, ReplyStream,
+    Result,
+};
 
 use super::{Contract, handshake, utf8};
+use crate::report::hex;
 
 /// What ListActions says.
 pub(crate) fn action_types() -> [ActionType; 2] {
@@ -29,8 +33,9 @@ pub(super) async fn answer(
         "echo" => return Ok(ReplyStream::from_iter(vec![ActionResult::new(action.body); 3])),
         "none" => return Ok(ReplyStream::empty()),
         "error" => return Err(error(utf8(&action.body)?)),
+        "arrow error" => return Err(arrow_error(utf8(&action.body)?)),
         "headers" => headers(cx)?,
-        "identity" => handshake::identity(cx),
+        "identity" => handshake::identity(cx)?,
         "cancelled" => contract.cancelled.load(Ordering::SeqCst).to_string(),
         "deadline" => deadline(cx),
         "wait" => {
@@ -49,6 +54,31 @@ fn error(name: &str) -> Error {
     Error::new(code, format!("as asked: {name} ü"))
 }
 
+/// An INVALID_ARGUMENT error with that status of Arrow, else an UNAVAILABLE one with details. (Of
+/// UNKNOWN, which C++ sends for most, Python makes a `FlightServerError` whatever the status.)
+fn arrow_error(name: &str) -> Error {
+    use ArrowStatusCode as Status;
+    let codes = [
+        Status::OutOfMemory,
+        Status::KeyError,
+        Status::TypeError,
+        Status::Invalid,
+        Status::IOError,
+        Status::CapacityError,
+        Status::IndexError,
+        Status::Cancelled,
+        Status::NotImplemented,
+        Status::SerializationError,
+        Status::AlreadyExists,
+    ];
+    match codes.into_iter().find(|code| format!("{code:?}") == name) {
+        Some(code) => {
+            Error::invalid_argument(format!("as asked: {name} ü")).with_arrow_status(code)
+        }
+        None => Error::unavailable("with details ü").with_details([0, 255]),
+    }
+}
+
 /// The request's `x-` headers as JSON, binary ones in hexadecimal. Answers with headers as well.
 fn headers(cx: &CallContext) -> Result<String> {
     let mut mine = BTreeMap::new();
@@ -56,7 +86,7 @@ fn headers(cx: &CallContext) -> Result<String> {
         let (name, value) = (name.as_str(), value.as_bytes());
         if name.starts_with("x-") {
             let value = match name.ends_with("-bin") {
-                true => decode_bin(value).iter().map(|byte| format!("{byte:02x}")).collect(),
+                true => hex(&decode_bin(value)),
                 false => String::from_utf8_lossy(value).into_owned(),
             };
             mine.insert(name, value);

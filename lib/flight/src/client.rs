@@ -1,6 +1,7 @@
 //! The client.
 
 mod address;
+mod authenticate;
 mod call;
 mod exchange;
 mod handshake;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use wingbeat_net::{Address, Channel, ServerConfig};
 
+use crate::credentials::BasicThenBearer;
 use crate::peer::PeerLimit;
 use crate::server::in_process;
 use crate::{
@@ -56,6 +58,8 @@ pub struct Client {
     timeout: Option<Duration>,
     options: Arc<ClientOptions>,
     cookies: Option<CookieJar>,
+    basic: Option<BasicThenBearer>,
+    plaintext_credentials: bool,
     middleware: Arc<[Arc<dyn ClientMiddlewareFactory>]>,
     /// What the server takes, once it has told.
     limit: PeerLimit,
@@ -122,6 +126,8 @@ impl Client {
             timeout: None,
             options,
             cookies: None,
+            basic: None,
+            plaintext_credentials: false,
             middleware: Arc::default(),
             limit: PeerLimit::default(),
         }

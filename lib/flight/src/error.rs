@@ -1,6 +1,8 @@
 //! The one error type: a code, whose fault it was, and a text.
 
+mod arrow_status;
 mod convert;
+mod details;
 mod origin;
 #[cfg(test)]
 mod tests;
@@ -13,6 +15,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use wingbeat_wire::grpc::Code;
 
+pub use self::arrow_status::{ArrowStatus, ArrowStatusCode};
 pub(crate) use self::convert::is_reserved;
 pub use self::origin::Origin;
 

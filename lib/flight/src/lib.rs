@@ -82,6 +82,7 @@
 mod client;
 mod context;
 mod cookie;
+mod credentials;
 mod error;
 mod method;
 mod middleware;
@@ -116,7 +117,8 @@ pub use wingbeat_wire::{DecodeError, EncodeError, Limits, Segments};
 pub use crate::client::{Client, ClientOptions, HandshakeCall, PutResults};
 pub use crate::context::CallContext;
 pub use crate::cookie::CookieJar;
-pub use crate::error::{Error, Origin, Result};
+pub use crate::credentials::{Credentials, Token};
+pub use crate::error::{ArrowStatus, ArrowStatusCode, Error, Origin, Result};
 pub use crate::method::Method;
 pub use crate::middleware::{
     ClientCallInfo, ClientMiddleware, ClientMiddlewareFactory, ServerCallInfo, ServerMiddleware,

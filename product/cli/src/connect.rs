@@ -16,6 +16,9 @@ pub(crate) fn client(url: &FlightUrl, args: &ConnectArgs) -> Outcome<Client> {
         };
         client = client.with_header(header_name(key)?, header_value(key, &read_bytes(value)?)?);
     }
+    if args.plaintext_credentials {
+        client = client.with_plaintext_credentials();
+    }
     if let Some(timeout) = args.timeout {
         client = client.with_timeout(timeout);
     }

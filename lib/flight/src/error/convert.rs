@@ -99,6 +99,7 @@ impl Error {
                 metadata.append(name.clone(), value.clone());
             }
         }
+        self.complete_details(&mut metadata);
         Status::new(self.code(), message).with_metadata(metadata)
     }
 

@@ -10,6 +10,7 @@ mod actions_and_info;
 mod batches;
 mod cancellation;
 mod copies;
+mod credentials;
 mod data_path;
 mod defaults;
 mod exchange;

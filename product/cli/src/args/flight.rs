@@ -8,6 +8,9 @@ pub(crate) struct ConnectArgs {
     /// Send this header with every call (VALUE may be @FILE, @- for stdin); repeatable
     #[arg(short = 'H', long = "header", value_name = "KEY=VALUE")]
     pub(crate) headers: Vec<String>,
+    /// Send credentials (authorization, auth-token-bin) in plaintext to another host too
+    #[arg(long)]
+    pub(crate) plaintext_credentials: bool,
     /// Give up when a call takes longer (10s, 5m)
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) timeout: Option<Duration>,

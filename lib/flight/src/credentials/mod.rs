@@ -1,0 +1,14 @@
+//! Credentials in all the shapes that Flight's implementations give them: read by a server, sent
+//! by a client.
+
+mod presented;
+mod sent;
+mod token;
+
+pub use self::presented::Credentials;
+pub use self::token::Token;
+
+pub(crate) use self::presented::AUTH_TOKEN;
+pub(crate) use self::sent::{
+    BasicThenBearer, basic_header, bearer_header, bearer_of, token_header,
+};
