@@ -8,6 +8,7 @@ mod handshake;
 mod hooks;
 mod methods;
 mod options;
+mod polling;
 mod put_results;
 mod read;
 mod standard_actions;
@@ -30,6 +31,7 @@ pub(crate) use self::address::bad_address;
 pub use self::handshake::HandshakeCall;
 pub(crate) use self::hooks::CallHooks;
 pub use self::options::ClientOptions;
+pub use self::polling::Polling;
 pub use self::put_results::PutResults;
 
 /// Calls to one Flight service.

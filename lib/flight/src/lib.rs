@@ -88,6 +88,7 @@ mod method;
 mod middleware;
 mod peer;
 mod peer_identity;
+mod poll;
 mod server;
 mod service;
 mod session;
@@ -114,7 +115,7 @@ pub use wingbeat_wire::message::{
 };
 pub use wingbeat_wire::{DecodeError, EncodeError, Limits, Segments};
 
-pub use crate::client::{Client, ClientOptions, HandshakeCall, PutResults};
+pub use crate::client::{Client, ClientOptions, HandshakeCall, Polling, PutResults};
 pub use crate::context::CallContext;
 pub use crate::cookie::CookieJar;
 pub use crate::credentials::{Credentials, Token};
@@ -125,6 +126,7 @@ pub use crate::middleware::{
     ServerMiddlewareFactory,
 };
 pub use crate::peer_identity::PeerIdentity;
+pub use crate::poll::{PollQueries, QueryProgress};
 pub use crate::server::{FlightServer, HttpService, Server, ServerOptions};
 pub use crate::service::{DynFlightService, FlightService, Router};
 pub use crate::session::{

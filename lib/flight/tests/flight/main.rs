@@ -18,6 +18,7 @@ mod fairness;
 mod get;
 mod hosting;
 mod middleware;
+mod poll;
 mod put;
 mod random;
 mod raw;
