@@ -74,6 +74,19 @@ def test_pyarrow_authenticates_with_a_basic_token(client):
         client.authenticate_basic_token("ada", "wrong")
 
 
+@pytest.mark.parametrize("size", [10, 10_000, 1_000_000])
+def test_messages_that_pyarrow_compressed(ours, size):
+    gzip = [("grpc.default_compression_algorithm", 2), ("grpc.default_compression_level", 2)]
+    with fl.connect(ours.address, generic_options=gzip) as client:
+        body = b"goose" * (size // 5)
+        assert action(client, "echo", body) == [body] * 3
+        table = pa.table({"x": [1] * size})
+        writer, _ = client.do_put(fl.FlightDescriptor.for_path("gzip"), table.schema)
+        with writer:
+            writer.write_table(table)
+        assert client.do_get(fl.Ticket("uploaded:gzip")).read_all() == table
+
+
 class Recorder(fl.ClientMiddlewareFactory):
     """Sends headers with each call and keeps those that come back; keeps cookies, if told to."""
 

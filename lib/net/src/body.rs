@@ -1,6 +1,7 @@
 //! The body of a request or response: ropes of bytes, then perhaps trailers.
 
 mod bytes_body;
+mod decompressed;
 mod gather;
 mod outgoing;
 #[cfg(test)]
@@ -17,7 +18,9 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 use wingbeat_wire::Segments;
+use wingbeat_wire::grpc::{Code, MessageEncoding};
 
+use crate::server::GRPC_ENCODING;
 use crate::status::Status;
 
 pub use self::bytes_body::BytesBody;
@@ -72,6 +75,21 @@ impl Body {
         S: Stream<Item = Result<Segments, Status>> + Send + 'static,
     {
         Self { inner: Some(UnsyncBoxBody::new(outgoing::RequestBody::new(stream))) }
+    }
+
+    /// The same with its messages decompressed, each to at most `bytes_max`; as it is where the
+    /// headers name no encoding that is [accepted](MessageEncoding::ACCEPTED). `fault` is the code
+    /// of a message that makes no sense.
+    #[must_use]
+    pub fn decompressed(self, headers: &HeaderMap, bytes_max: usize, fault: Code) -> Self {
+        let encoding = headers.get(GRPC_ENCODING);
+        match encoding.and_then(|name| MessageEncoding::from_name(name.as_bytes())) {
+            None => self,
+            Some(encoding) => {
+                let body = decompressed::Decompressed::new(self, encoding, bytes_max, fault);
+                Self { inner: Some(UnsyncBoxBody::new(body)) }
+            }
+        }
     }
 
     /// The same with one `Bytes` a frame, as the services of other frameworks expect it.

@@ -34,12 +34,19 @@ pub struct Status {
     /// All other trailers. Boxed to keep results small.
     pub metadata: Box<HeaderMap>,
     from_peer: bool,
+    unseen: bool,
 }
 
 impl Status {
     /// A status without metadata.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), metadata: Box::default(), from_peer: false }
+        Self {
+            code,
+            message: message.into(),
+            metadata: Box::default(),
+            from_peer: false,
+            unseen: false,
+        }
     }
 
     /// The same with these trailers beside it.
@@ -53,6 +60,18 @@ impl Status {
     /// connection, a broken one, a deadline that passed, bytes that make no sense.
     pub fn is_from_peer(&self) -> bool {
         self.from_peer
+    }
+
+    /// Whether the call has provably not reached its service: the server refused the stream, or
+    /// said that it never looked at it. Such a call can be made again, whatever it does.
+    pub fn is_unseen(&self) -> bool {
+        self.unseen
+    }
+
+    /// Says that the call has provably not reached its service.
+    pub(crate) fn unseen(mut self) -> Self {
+        self.unseen = true;
+        self
     }
 
     /// The trailers that carry it: metadata, `grpc-status` and, where there is one, the message,
@@ -84,7 +103,7 @@ impl Status {
         let mut metadata = Box::new(trailers.clone());
         metadata.remove(GRPC_STATUS);
         metadata.remove(GRPC_MESSAGE);
-        Some(Self { code, message, metadata, from_peer: true })
+        Some(Self { code, message, metadata, from_peer: true, unseen: false })
     }
 
     /// A whole response of this status alone ("trailers-only").

@@ -4,10 +4,10 @@ use futures_util::stream;
 use http::Response;
 use tracing::Instrument as _;
 use wingbeat_net::{Body, CallRequest, Messages, Status};
-use wingbeat_wire::Deframe;
 use wingbeat_wire::data::FlightDataDeframer;
 use wingbeat_wire::grpc::{MessageDeframer, frame};
 use wingbeat_wire::message::Message;
+use wingbeat_wire::{Deframe, Segments};
 
 use super::{CallHooks, Client};
 use crate::peer::announce;
@@ -18,12 +18,17 @@ use crate::{Code, Error, Method, Origin, ReplyStream, Result};
 pub(super) struct Started {
     response: Response<Body>,
     hooks: CallHooks,
+    /// How long a message may be.
+    bytes_max: usize,
 }
 
 impl Client {
     /// Sends a request and waits for the headers of its response.
-    pub(super) async fn start(&self, method: Method, body: Body) -> Result<Started> {
-        let mut request = CallRequest::new(method.path(), body);
+    pub(super) async fn start(&self, method: Method, sent: Sent) -> Result<Started> {
+        let mut request = match sent {
+            Sent::Message(message) => CallRequest::of_message(method.path(), message),
+            Sent::Stream(body) => CallRequest::new(method.path(), body),
+        };
         request.headers = self.headers.clone();
         announce(&self.options.limits, &mut request.headers);
         let mut hooks = CallHooks::start(self, method, &mut request.headers)?;
@@ -45,7 +50,7 @@ impl Client {
         if Status::from_trailers(response.headers()).is_none() {
             hooks.received_headers(response.headers());
         }
-        Ok(Started { response, hooks })
+        Ok(Started { response, hooks, bytes_max: self.options.limits.message_bytes_max })
     }
 
     /// A call with one request and one answer.
@@ -95,13 +100,24 @@ impl Client {
 
 impl Started {
     fn incoming<D: Deframe>(self, deframer: D) -> Incoming<D> {
-        Incoming::of_call(Messages::from_response(self.response, deframer), self.hooks)
+        let (head, body) = self.response.into_parts();
+        let body = body.decompressed(&head.headers, self.bytes_max, Code::Internal);
+        let response = Response::from_parts(head, body);
+        Incoming::of_call(Messages::from_response(response, deframer), self.hooks)
     }
 }
 
-/// The body of a request that is one message.
-pub(super) fn one(message: &impl Message) -> Body {
-    Body::request(stream::iter([Ok(frame(message.encode()))]))
+/// What a call sends.
+pub(super) enum Sent {
+    /// One message, framed.
+    Message(Segments),
+    /// Messages as they are made.
+    Stream(Body),
+}
+
+/// A request that is one message.
+pub(super) fn one(message: &impl Message) -> Sent {
+    Sent::Message(frame(message.encode()))
 }
 
 /// A message of a response.

@@ -7,6 +7,7 @@ use wingbeat_net::Body;
 use wingbeat_wire::message::FlightDescriptor;
 
 use super::Client;
+use super::call::Sent;
 use crate::stream::{
     CallEnd, EXCHANGE_CHUNKS_MAX, EncodeStream, Opening, RequestStream, Source, channel,
 };
@@ -27,7 +28,7 @@ impl Client {
         let body = Body::request(RequestStream::new(messages, end.clone()));
         let client = self.clone();
         let call = AbortOnDropHandle::new(tokio::spawn(async move {
-            let started = client.start(Method::DoExchange, body).await?;
+            let started = client.start(Method::DoExchange, Sent::Stream(body)).await?;
             Ok(client.data(started))
         }));
         let opening: Opening =

@@ -10,7 +10,7 @@ use wingbeat_wire::grpc::{MessageDeframer, frame};
 use wingbeat_wire::message::{HandshakeRequest, HandshakeResponse, Message as _};
 
 use super::Client;
-use super::call::decode;
+use super::call::{Sent, decode};
 use crate::stream::{Incoming, Sender, channel};
 use crate::{Error, Method, Result};
 
@@ -46,7 +46,7 @@ impl Client {
         });
         let (client, body) = (self.clone(), Body::request(messages));
         let call = AbortOnDropHandle::new(tokio::spawn(async move {
-            let started = client.start(Method::Handshake, body).await?;
+            let started = client.start(Method::Handshake, Sent::Stream(body)).await?;
             Ok(client.messages(started))
         }));
         let opening = async { call.await.unwrap_or_else(|error| Err(error.into())) };

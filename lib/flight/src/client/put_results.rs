@@ -10,7 +10,7 @@ use wingbeat_net::Body;
 use wingbeat_wire::message::{FlightDescriptor, PutResult};
 
 use super::Client;
-use super::call::decode;
+use super::call::{Sent, decode};
 use crate::stream::{CallEnd, EncodeStream, RequestStream};
 use crate::{BatchStream, Error, Method, Origin, Result};
 
@@ -156,7 +156,7 @@ async fn receive(
     results: &mpsc::Sender<PutResult>,
     end: &CallEnd,
 ) -> Result<()> {
-    let started = client.start(Method::DoPut, body).await?;
+    let started = client.start(Method::DoPut, Sent::Stream(body)).await?;
     let mut messages = client.messages(started);
     while let Some(message) = messages.next().await? {
         match results.try_send(decode(message)?) {

@@ -93,6 +93,8 @@ impl Dispatcher {
         };
         let limit = PeerLimit::from_headers(&parts.headers);
         let is_one_of_ours = limit.get().is_some();
+        let bytes_max = self.limits().message_bytes_max;
+        let body = body.decompressed(&parts.headers, bytes_max, Code::InvalidArgument);
         let deadline = head.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let (middleware, refused) = self.features.start_call(method, &mut parts);
         let cx = CallContext::new(method, parts, deadline, self.features.clone(), middleware);

@@ -22,7 +22,7 @@ use super::connect::Connector;
 use super::connection::Connection;
 use super::download::{Deadline, Download, Running};
 use super::errors::{check_response, from_h2};
-use super::request::{CallRequest, head};
+use super::request::{CallRequest, head, of_message};
 use super::upload::Upload;
 use crate::address::Address;
 use crate::body::Body;
@@ -34,16 +34,17 @@ use crate::stream::Received;
 
 /// How much lies in the pipe of an in-process channel.
 const PIPE_BYTES: usize = 1 << 20;
-/// How many connections a call is tried on, as long as none of its bytes were sent: the one at
-/// hand may turn out to be closing.
+/// How often a call is tried that has provably not reached its service, and on how many connections
+/// as long as none of its bytes were sent: the one at hand may turn out to be closing.
 const ATTEMPTS_MAX: u32 = 3;
 
 /// Calls to one server, over one HTTP/2 connection.
 ///
 /// Cheap to clone; all clones share the connection. It is made at the first call, by whoever comes
 /// first while the others wait, and made again when it was lost. Calls that ran on a lost
-/// connection fail with UNAVAILABLE and are not repeated. It is closed when the last clone is
-/// dropped and the last call is over.
+/// connection fail with UNAVAILABLE and are not repeated, unless the server said that it never
+/// looked at them and they are [one message](CallRequest::again). It is closed when the last clone
+/// is dropped and the last call is over.
 #[derive(Clone)]
 pub struct Channel {
     inner: Arc<Inner>,
@@ -114,22 +115,39 @@ impl Channel {
     /// # Cancel safety
     /// Dropping the future, or later the response's body, resets the call.
     pub async fn call(&self, request: CallRequest<'_>) -> Result<http::Response<Body>, Status> {
-        let CallRequest { path, headers, timeout, body } = request;
-        let deadline = timeout.and_then(Deadline::after);
-        let starting = async {
-            let (connection, send) = self.ready().await?;
-            let remaining =
-                deadline.map(|deadline| deadline.at().saturating_duration_since(Instant::now()));
-            let head = head(&self.inner.authority, path, headers, remaining)?;
-            let ChannelConfig { stall_timeout, send_buffer_bytes, .. } = self.inner.config;
-            let limits = Limits { deadline, stall_timeout, buffer_bytes: send_buffer_bytes };
-            start(connection, send, head, body, limits).await
-        };
+        let deadline = request.timeout.and_then(Deadline::after);
+        let starting = self.start(request, deadline);
         match deadline {
             None => starting.await,
             Some(deadline) => tokio::time::timeout_at(deadline.at(), starting)
                 .await
                 .unwrap_or_else(|_elapsed| Err(deadline.status())),
+        }
+    }
+
+    /// Starts a call, and once more as long as it has provably not reached its service.
+    async fn start(
+        &self,
+        request: CallRequest<'_>,
+        deadline: Option<Deadline>,
+    ) -> Result<http::Response<Body>, Status> {
+        let CallRequest { path, headers, mut body, again, .. } = request;
+        let ChannelConfig { stall_timeout, send_buffer_bytes, .. } = self.inner.config;
+        let limits = Limits { deadline, stall_timeout, buffer_bytes: send_buffer_bytes };
+        let mut attempt = 1;
+        loop {
+            let (connection, send) = self.ready().await?;
+            let remaining =
+                deadline.map(|deadline| deadline.at().saturating_duration_since(Instant::now()));
+            let head = head(&self.inner.authority, path, headers.clone(), remaining)?;
+            match (start(connection, send, head, body, limits).await, &again) {
+                (Err(status), Some(message)) if status.is_unseen() && attempt < ATTEMPTS_MAX => {
+                    tracing::debug!(%status, "the call has not reached its service; once more");
+                    body = of_message(message.clone());
+                }
+                (outcome, _) => return outcome,
+            }
+            attempt += 1;
         }
     }
 
@@ -233,8 +251,11 @@ async fn start(
     let Limits { deadline, stall_timeout, buffer_bytes } = limits;
     let is_empty = body.is_end_stream();
     let failure = Arc::new(OnceLock::new());
-    let (response, stream) =
-        send.send_request(head, is_empty).map_err(|error| from_h2(&error, &connection))?;
+    let (response, stream) = send
+        .send_request(head, is_empty)
+        // What h2 does not take is not sent.
+        .map_err(|error| from_h2(&error, &connection).unseen())?;
+    let stream_id = response.stream_id().as_u32();
     let mut upload = None;
     if !is_empty {
         let traffic = connection.traffic();
@@ -244,8 +265,9 @@ async fn start(
             upload = Some(AbortOnDropHandle::new(tokio::spawn(sending)));
         }
     }
+    let call = connection.count_in();
     let running =
-        Running { _call: connection.count_in(), connection, _upload: upload, failure, deadline };
+        Running { connection, stream_id, _call: call, _upload: upload, failure, deadline };
     let response = response.await.map_err(|error| running.status(&error))?;
     check_response(response.status(), response.headers(), &running.connection)?;
     Ok(response.map(|stream| {

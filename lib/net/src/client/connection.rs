@@ -20,6 +20,7 @@ pub(super) struct Connection {
     calls: Arc<Calls>,
     traffic: Arc<Traffic>,
     failure: Arc<OnceLock<String>>,
+    wire: Arc<Wire>,
     driver: AbortOnDropHandle<()>,
     /// The other end, when it lives in this process.
     _server: Option<AbortOnDropHandle<()>>,
@@ -54,12 +55,13 @@ impl Connection {
                 }
             });
         let failure = Arc::new(OnceLock::new());
+        let seen = Arc::clone(&wire);
         let watch = Watchers { keepalive, wire, stall_timeout: config.stall_timeout };
         let driver = drive(connection, watch, Arc::clone(&failure), Arc::clone(&name));
         let driver = AbortOnDropHandle::new(tokio::spawn(driver));
         wait(greeted, &failure).await?;
         let traffic = Arc::default();
-        Ok(Self { name, send, calls, traffic, failure, driver, _server: server })
+        Ok(Self { name, send, calls, traffic, failure, wire: seen, driver, _server: server })
     }
 
     /// What errors call the peer.
@@ -80,6 +82,11 @@ impl Connection {
     /// What its uploads know of each other.
     pub(super) fn traffic(&self) -> Arc<Traffic> {
         Arc::clone(&self.traffic)
+    }
+
+    /// Whether the server has said that it has not looked at that stream, and will not.
+    pub(super) fn has_not_seen(&self, stream_id: u32) -> bool {
+        self.wire.has_not_seen(stream_id)
     }
 
     /// Why the connection ended, where more is known than h2 tells every call.

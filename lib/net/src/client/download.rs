@@ -45,6 +45,7 @@ impl Deadline {
 /// What a call holds while it runs. Dropping it ends the upload, with a reset unless it was over.
 pub(super) struct Running {
     pub(super) connection: Arc<Connection>,
+    pub(super) stream_id: u32,
     /// Counts the call in for the keepalive.
     pub(super) _call: Arc<Calls>,
     pub(super) _upload: Option<AbortOnDropHandle<()>>,
@@ -64,7 +65,13 @@ impl Running {
             Some(deadline) if error.is_reset() && Instant::now() >= deadline.at => {
                 deadline.status()
             }
-            _ => from_h2(error, &self.connection),
+            _ => {
+                let status = from_h2(error, &self.connection);
+                match self.connection.has_not_seen(self.stream_id) {
+                    true => status.unseen(),
+                    false => status,
+                }
+            }
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use wingbeat_wire::grpc::Code;
+use wingbeat_wire::grpc::{Code, MessageEncoding};
 
 use super::connection::Connection;
-use crate::server::{GRPC_ENCODING, IDENTITY, grpc_subtype};
+use crate::server::{GRPC_ENCODING, grpc_subtype, is_understood};
 use crate::status::Status;
 
 /// The status of a call that h2 ended: a reset by its code, anything that ends the connection as
@@ -17,7 +17,12 @@ pub(super) fn from_h2(error: &h2::Error, connection: &Connection) -> Status {
         let code = Code::from_h2_reason(reason.into());
         let who = if error.is_remote() { "was reset by" } else { "to" };
         let text = format!("the call {who} {peer} ended: {reason:?}, {}", reason.description());
-        return Status::new(code, text);
+        let status = Status::new(code, text);
+        // By RFC 9113, 8.7, nothing was done with a stream that is refused.
+        return match error.is_remote() && reason == h2::Reason::REFUSED_STREAM {
+            true => status.unseen(),
+            false => status,
+        };
     }
     let cause = connection.failure().unwrap_or_else(|| error.to_string());
     let text = format!("the connection to {peer} is lost: {cause}");
@@ -50,8 +55,9 @@ pub(super) fn check_response(
         let code = Code::from_http_status(status.as_u16());
         return Err(Status::new(code, format!("{peer} answered with HTTP status {status}")));
     }
-    if let Some(encoding) = headers.get(GRPC_ENCODING).filter(|found| *found != IDENTITY) {
-        let text = format!("{peer} compressed with {encoding:?}, only identity was offered");
+    if let Some(encoding) = headers.get(GRPC_ENCODING).filter(|name| !is_understood(name)) {
+        let accepted = MessageEncoding::ACCEPTED;
+        let text = format!("{peer} compressed with {encoding:?}, only {accepted} were offered");
         return Err(Status::new(Code::Internal, text));
     }
     Ok(())

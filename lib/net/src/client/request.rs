@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use futures_util::stream;
 use http::header::{
     CONNECTION, CONTENT_TYPE, HeaderName, TE, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
+use wingbeat_wire::Segments;
 use wingbeat_wire::grpc::{Code, encode_timeout};
 
 use crate::body::Body;
-use crate::server::{GRPC_ACCEPT_ENCODING, GRPC_ENCODING, GRPC_TIMEOUT, IDENTITY};
+use crate::server::{ACCEPTED, GRPC_ACCEPT_ENCODING, GRPC_ENCODING, GRPC_TIMEOUT};
 use crate::status::{GRPC, Status};
 
 const AGENT: HeaderValue =
@@ -26,13 +28,26 @@ pub struct CallRequest<'a> {
     pub timeout: Option<Duration>,
     /// What to send.
     pub body: Body,
+    /// The same, where it is one message that can be sent again: the call is then made anew when
+    /// it has provably not reached its service.
+    pub again: Option<Segments>,
 }
 
 impl<'a> CallRequest<'a> {
     /// A call without headers or deadline.
     pub fn new(path: &'a str, body: Body) -> Self {
-        Self { path, headers: HeaderMap::new(), timeout: None, body }
+        Self { path, headers: HeaderMap::new(), timeout: None, body, again: None }
     }
+
+    /// A call of one message, framed already, without headers or deadline.
+    pub fn of_message(path: &'a str, message: Segments) -> Self {
+        Self { again: Some(message.clone()), ..Self::new(path, of_message(message)) }
+    }
+}
+
+/// The body of a call of one message.
+pub(super) fn of_message(message: Segments) -> Body {
+    Body::request(stream::iter([Ok(message)]))
 }
 
 /// The headers of a call that starts now.
@@ -58,7 +73,7 @@ pub(super) fn head(
     headers.remove(GRPC_TIMEOUT);
     headers.insert(TE, HeaderValue::from_static("trailers"));
     headers.insert(CONTENT_TYPE, GRPC);
-    headers.insert(GRPC_ACCEPT_ENCODING, IDENTITY);
+    headers.insert(GRPC_ACCEPT_ENCODING, ACCEPTED);
     headers.entry(USER_AGENT).or_insert(AGENT);
     if let Some(timeout) = timeout
         && let Ok(value) = HeaderValue::from_str(&encode_timeout(timeout))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, TE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use wingbeat_wire::grpc::{Code, parse_timeout};
+use wingbeat_wire::grpc::{Code, MessageEncoding, parse_timeout};
 
 use crate::body::Body;
 use crate::peer::PeerAddr;
@@ -14,7 +14,8 @@ use crate::status::{GRPC, Status};
 pub(crate) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 pub(crate) const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 pub(crate) const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
-pub(crate) const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+/// The encodings that are understood, on both sides.
+pub(crate) const ACCEPTED: HeaderValue = HeaderValue::from_static(MessageEncoding::ACCEPTED);
 
 /// What the headers of a request say about its call.
 #[derive(Debug, Clone)]
@@ -32,8 +33,8 @@ pub struct CallHead {
 ///
 /// # Errors
 /// The response to give instead: 405 for a method other than POST, 415 for a foreign content type,
-/// UNIMPLEMENTED for compressed messages (with `grpc-accept-encoding`) or another message format,
-/// INVALID_ARGUMENT for a malformed `grpc-timeout`.
+/// UNIMPLEMENTED for an unknown compression (with `grpc-accept-encoding`) or another message
+/// format, INVALID_ARGUMENT for a malformed `grpc-timeout`.
 pub fn accept(parts: &Parts) -> Result<CallHead, Box<http::Response<Body>>> {
     if parts.method != Method::POST {
         let mut response = plain(StatusCode::METHOD_NOT_ALLOWED);
@@ -91,13 +92,19 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Box<http::Response<Body
 }
 
 fn check_encoding(headers: &HeaderMap) -> Result<(), Box<http::Response<Body>>> {
-    let Some(encoding) = headers.get(GRPC_ENCODING).filter(|found| *found != IDENTITY) else {
+    let Some(encoding) = headers.get(GRPC_ENCODING).filter(|name| !is_understood(name)) else {
         return Ok(());
     };
-    let text = format!("messages compressed with {encoding:?} are not supported, only identity");
+    let accepted = MessageEncoding::ACCEPTED;
+    let text = format!("messages compressed with {encoding:?} are not supported, only {accepted}");
     let mut response = Status::new(Code::Unimplemented, text).into_response();
-    response.headers_mut().insert(GRPC_ACCEPT_ENCODING, IDENTITY);
+    response.headers_mut().insert(GRPC_ACCEPT_ENCODING, ACCEPTED);
     Err(Box::new(response))
+}
+
+/// Whether messages of that `grpc-encoding` can be read.
+pub(crate) fn is_understood(encoding: &HeaderValue) -> bool {
+    encoding == "identity" || MessageEncoding::from_name(encoding.as_bytes()).is_some()
 }
 
 fn timeout(value: &HeaderValue) -> Result<Duration, Box<http::Response<Body>>> {

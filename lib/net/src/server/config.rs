@@ -31,6 +31,13 @@ pub struct ServerConfig {
     pub keepalive_interval: Option<Duration>,
     /// How long the ping's answer may take before the connection counts as dead; 20 s.
     pub keepalive_timeout: Duration,
+    /// How long a connection may last; `None`, the default, for ever. Then it takes no new call
+    /// (GOAWAY), the client makes another connection, and a load balancer can send that elsewhere.
+    /// Each connection gets up to a tenth more or less, so that not all of them end at once.
+    pub connection_age_max: Option<Duration>,
+    /// How long the calls of a connection that is too old have to finish; `None`, the default, for
+    /// ever.
+    pub connection_age_grace: Option<Duration>,
     /// How long a client has, once connected, to begin with HTTP/2; 10 s. It ends connections
     /// that are opened and left half-open.
     pub handshake_timeout: Duration,
@@ -60,6 +67,8 @@ impl Default for ServerConfig {
             header_bytes_max: 64 << 10,
             keepalive_interval: Some(Duration::from_secs(30)),
             keepalive_timeout: Duration::from_secs(20),
+            connection_age_max: None,
+            connection_age_grace: None,
             handshake_timeout: Duration::from_secs(10),
             connections_max: 1024,
             stall_timeout: Some(Duration::from_secs(300)),
@@ -87,6 +96,15 @@ impl ServerConfig {
     #[must_use]
     pub fn with_stall_timeout(mut self, stall_timeout: impl Into<Option<Duration>>) -> Self {
         self.stall_timeout = stall_timeout.into();
+        self
+    }
+
+    /// Sets [`connection_age_max`](Self::connection_age_max) and
+    /// [`connection_age_grace`](Self::connection_age_grace).
+    #[must_use]
+    pub fn with_connection_age(mut self, max: Duration, grace: Option<Duration>) -> Self {
+        self.connection_age_max = Some(max);
+        self.connection_age_grace = grace;
         self
     }
 

@@ -2,10 +2,13 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::hash::{BuildHasher, RandomState};
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::Fuse;
 use h2::server::{self, Connection};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
@@ -49,6 +52,8 @@ pub(crate) async fn serve_connection<S>(
     };
     let mut dead = pin!(dead(&mut connection, &config, wire));
     let mut draining = pin!(drain.cancelled().fuse());
+    let mut old = pin!(after(config.connection_age_max.map(spread)).fuse());
+    let mut overdue = pin!(Fuse::terminated());
     let calls = CancellationToken::new();
     let _abort_calls_on_drop = calls.clone().drop_guard();
     let traffic = Arc::new(Traffic::default());
@@ -76,8 +81,33 @@ pub(crate) async fn serve_connection<S>(
                 return;
             }
             () = &mut draining => connection.graceful_shutdown(),
+            () = &mut old => {
+                tracing::debug!(%peer, "connection is old; it takes no new call");
+                connection.graceful_shutdown();
+                overdue.set(after(config.connection_age_grace).fuse());
+            }
+            () = &mut overdue => {
+                tracing::debug!(%peer, "connection ended: it is old, and its calls go on");
+                return;
+            }
         }
     }
+}
+
+/// Resolves after so long, or never.
+async fn after(duration: Option<Duration>) {
+    match duration {
+        Some(duration) => tokio::time::sleep(duration).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Up to a tenth more or less, another for each connection.
+fn spread(duration: Duration) -> Duration {
+    // Whatever hashes with a random seed is random enough to spread connections.
+    let random = RandomState::new().hash_one(0) % 1001;
+    let tenth = duration / 10;
+    duration - tenth + (tenth * 2).mul_f64(random as f64 / 1000.0)
 }
 
 /// Resolves with the reason when nothing goes on any more.

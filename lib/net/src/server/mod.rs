@@ -8,10 +8,10 @@ mod refuse;
 mod serve;
 mod stall;
 
-pub use accept::{CallHead, accept, reply};
 pub(crate) use accept::{
-    GRPC_ACCEPT_ENCODING, GRPC_ENCODING, GRPC_TIMEOUT, IDENTITY, grpc_subtype,
+    ACCEPTED, GRPC_ACCEPT_ENCODING, GRPC_ENCODING, GRPC_TIMEOUT, grpc_subtype, is_understood,
 };
+pub use accept::{CallHead, accept, reply};
 pub use config::ServerConfig;
 pub(crate) use connection::serve_connection;
 pub use serve::serve;

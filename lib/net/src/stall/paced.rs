@@ -6,6 +6,7 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -28,6 +29,18 @@ pub(crate) struct Wire {
     read: Ledger,
     /// Owes what the socket did not take.
     written: Ledger,
+    /// The last stream that the peer has looked at or will, once it has said so.
+    last_stream_id: LastStream,
+}
+
+/// What the peer's GOAWAYs say; each may say less than the one before.
+#[derive(Debug)]
+struct LastStream(AtomicU32);
+
+impl Default for LastStream {
+    fn default() -> Self {
+        Self(AtomicU32::new(u32::MAX))
+    }
 }
 
 impl<T> Paced<T> {
@@ -63,6 +76,11 @@ impl Wire {
     /// How many bytes were read so far.
     pub(crate) fn heard(&self) -> u64 {
         self.read.total_moved()
+    }
+
+    /// Whether the peer has said that it has not looked at that stream, and will not.
+    pub(crate) fn has_not_seen(&self, stream_id: u32) -> bool {
+        stream_id > self.last_stream_id.0.load(Ordering::Acquire)
     }
 
     /// Resolves with the reason when the connection makes no progress; `None` never resolves.
@@ -101,6 +119,9 @@ impl<T: AsyncRead + Unpin> AsyncRead for Paced<T> {
             this.frames.push(read);
             this.wire.read.moved(read.len() as u64);
             this.wire.read.owe(this.frames.missing() as u64);
+            if let Some(id) = this.frames.last_stream_id() {
+                this.wire.last_stream_id.0.fetch_min(id, Ordering::AcqRel);
+            }
         }
         polled
     }

@@ -5,6 +5,7 @@
 
 mod base64;
 mod code;
+mod encoding;
 mod framing;
 mod message_deframer;
 mod percent;
@@ -12,6 +13,7 @@ mod timeout;
 
 pub use base64::{decode_bin, decode_bin_list, encode_bin};
 pub use code::Code;
+pub use encoding::MessageEncoding;
 pub use framing::{PREFIX_LEN, frame};
 pub use message_deframer::MessageDeframer;
 pub use percent::{percent_decode, percent_encode};

@@ -1,0 +1,91 @@
+//! Compressed messages in bodies cut into pieces of any size.
+
+use bytes::Bytes;
+use futures_util::stream;
+use http::{HeaderMap, HeaderValue};
+use http_body::Frame;
+use http_body_util::StreamBody;
+use wingbeat_wire::grpc::{Code, MessageDeframer};
+use wingbeat_wire::{Limits, Segments};
+
+use super::INLINE_BYTES_MAX;
+use crate::{Body, Messages, Status};
+
+const LIMIT: usize = 1 << 20;
+/// "honk" as `gzip -9n` packs it, and as `zstd` does.
+const GZIP: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\x02\xff\xcb\xc8\xcf\xcb\x06\0\x14rC\xbd\x04\0\0\0";
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd\x20\x04\x21\0\0honk";
+
+fn message(flag: u8, payload: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&[flag], &len[..], payload].concat()
+}
+
+/// The messages of a body of these bytes, and how it ended.
+async fn read(encoding: &'static str, bytes: &[u8], size: usize) -> (Vec<Bytes>, Option<Status>) {
+    let pieces: Vec<_> = bytes.chunks(size).map(|piece| Bytes::from(piece.to_vec())).collect();
+    let frames =
+        pieces.into_iter().map(|piece| Ok::<_, Status>(Frame::data(Segments::from(piece))));
+    let body = Body::new(StreamBody::new(stream::iter(frames.collect::<Vec<_>>())));
+    let mut headers = HeaderMap::new();
+    headers.insert("grpc-encoding", HeaderValue::from_static(encoding));
+    let body = body.decompressed(&headers, LIMIT, Code::InvalidArgument);
+    let limits = Limits::default().with_message_bytes_max(LIMIT);
+    let mut messages = Messages::from_request(body, MessageDeframer::new(&limits));
+    let mut all = Vec::new();
+    loop {
+        match messages.next().await {
+            Ok(Some(message)) => all.push(message),
+            Ok(None) => return (all, None),
+            Err(status) => return (all, Some(status)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn compressed_and_plain_messages_in_any_pieces() {
+    for (encoding, packed) in [("gzip", GZIP), ("zstd", ZSTD)] {
+        let bytes = [message(1, packed), message(0, b"plain"), message(0, b""), message(1, packed)]
+            .concat();
+        for size in 1..=bytes.len() {
+            let (all, failure) = read(encoding, &bytes, size).await;
+            assert!(failure.is_none(), "{failure:?}");
+            assert_eq!(all, ["honk", "plain", "", "honk"], "{encoding}, pieces of {size}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_long_message_is_decompressed_elsewhere() {
+    // Stored, not packed: one frame of raw blocks, so that it is as long as what it holds.
+    let long = vec![7u8; 2 * INLINE_BYTES_MAX];
+    let mut packed = b"\x28\xb5\x2f\xfd\xa0".to_vec();
+    packed.extend(u32::try_from(long.len()).unwrap().to_le_bytes());
+    for (at, block) in long.chunks(INLINE_BYTES_MAX).enumerate() {
+        let is_last = u32::from(at == 1);
+        let head = (u32::try_from(block.len()).unwrap() << 3 | is_last).to_le_bytes();
+        packed.extend(&head[..3]);
+        packed.extend(block);
+    }
+    let (all, failure) =
+        read("zstd", &[message(1, &packed), message(0, b"x")].concat(), 1000).await;
+    assert!(failure.is_none(), "{failure:?}");
+    assert_eq!(all, [Bytes::from(long), Bytes::from("x")]);
+}
+
+#[tokio::test]
+async fn what_makes_no_sense() {
+    let huge = [&[0u8, 0xff, 0xff, 0xff, 0xff][..], b"x"].concat();
+    for (encoding, bytes, code) in [
+        ("gzip", message(1, b"not gzip"), Code::InvalidArgument),
+        ("zstd", message(1, GZIP), Code::InvalidArgument),
+        ("gzip", message(2, GZIP), Code::InvalidArgument),
+        ("gzip", huge, Code::ResourceExhausted),
+        ("gzip", message(1, GZIP)[..20].to_vec(), Code::InvalidArgument),
+        // Without an encoding nothing may be marked.
+        ("identity", message(1, GZIP), Code::Internal),
+    ] {
+        let (all, failure) = read(encoding, &bytes, 7).await;
+        assert_eq!((all.len(), failure.unwrap().code), (0, code), "{encoding} {bytes:?}");
+    }
+}
