@@ -3,14 +3,18 @@
 mod flight;
 mod output;
 mod put;
+mod query;
 mod serve;
+mod session;
 
 use clap::{Parser, Subcommand};
 
 pub(crate) use flight::{ConnectArgs, FlightArgs, ReadArgs};
 pub(crate) use output::{FormatArg, OutputArgs};
 pub(crate) use put::{ModeArg, PutArgs};
+pub(crate) use query::{CancelArgs, PollArgs};
 pub(crate) use serve::{LogFormatArg, ServeArgs};
+pub(crate) use session::{SessionArgs, SessionCommand, SessionSetArgs};
 
 use crate::url::GRAMMAR;
 
@@ -53,6 +57,15 @@ pub(crate) enum Command {
     /// Run an action of a server
     #[command(after_long_help = GRAMMAR)]
     Action(ActionArgs),
+    /// Poll for a long-running query until it is complete
+    #[command(after_long_help = GRAMMAR)]
+    Poll(PollArgs),
+    /// End a query on its server
+    #[command(after_long_help = GRAMMAR)]
+    Cancel(CancelArgs),
+    /// Set, show and end the options of a session
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// Measure how fast a server answers
     #[command(after_long_help = GRAMMAR)]
     Ping(PingArgs),

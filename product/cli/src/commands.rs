@@ -11,8 +11,10 @@ mod input;
 mod ls;
 mod ping;
 mod put;
+mod query;
 mod rm;
 mod serve;
+mod session;
 
 pub(crate) use self::input::format_of_name;
 use crate::args::Command;
@@ -40,6 +42,9 @@ async fn run_client(command: Command) -> Outcome {
         Command::Exchange(args) => exchange::run(args).await,
         Command::Actions(args) => action::run_list(args).await,
         Command::Action(args) => action::run(args).await,
+        Command::Poll(args) => query::poll(args).await,
+        Command::Cancel(args) => query::cancel(args).await,
+        Command::Session(command) => session::run(command).await,
         Command::Ping(args) => ping::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Completion(args) => completion::run(&args),

@@ -1,5 +1,7 @@
 //! From the arguments to a client.
 
+mod cookies;
+
 use wingbeat::{Client, HeaderName, HeaderValue};
 
 use crate::args::ConnectArgs;
@@ -15,6 +17,9 @@ pub(crate) fn client(url: &FlightUrl, args: &ConnectArgs) -> Outcome<Client> {
             return Err(Failure::usage(format_args!("--header {header:?} is not KEY=VALUE")));
         };
         client = client.with_header(header_name(key)?, header_value(key, &read_bytes(value)?)?);
+    }
+    if let Some(file) = &args.cookies {
+        client = cookies::keep(client, file)?;
     }
     if args.plaintext_credentials {
         client = client.with_plaintext_credentials();

@@ -4,6 +4,10 @@ use std::time::{Duration, SystemTime};
 
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTH_NAMES: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/// From the day that the epoch began on.
+const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const SECONDS_PER_DAY: u64 = 86_400;
 
 /// The date in a text such as `Wed, 21 Oct 2026 07:28:00 GMT`; `None` when there is none.
@@ -28,6 +32,32 @@ pub(super) fn parse(text: &str) -> Option<SystemTime> {
     }
     let seconds = days_since_epoch(year, month, day) * SECONDS_PER_DAY + time?;
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+}
+
+/// The date as [`parse`] reads it and as others write it, `Wed, 21 Oct 2026 07:28:00 GMT`.
+pub(super) fn format(time: SystemTime) -> String {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (days, seconds) = (since / SECONDS_PER_DAY, since % SECONDS_PER_DAY);
+    let weekday = WEEKDAYS.iter().cycle().nth(usize::try_from(days % 7).unwrap_or(0));
+    let (year, month, day) = date_of(days);
+    let month = MONTH_NAMES.get(usize::try_from(month - 1).unwrap_or(0));
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let (weekday, month) = (weekday.unwrap_or(&""), month.unwrap_or(&""));
+    format!("{weekday}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
+/// Year, month and day of a day since 1970-01-01, in the Gregorian calendar.
+fn date_of(days: u64) -> (u64, u64, u64) {
+    const DAYS_PER_ERA: u64 = 146_097;
+    let days = days + 719_468;
+    let (era, day) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (365 * year + year / 4 - year / 100);
+    // Years that begin in March, as above.
+    let month = (5 * day_of_year + 2) / 153;
+    let day_of_month = day_of_year - (153 * month + 2) / 5 + 1;
+    let (month, is_next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (era * 400 + year + is_next, month, day_of_month)
 }
 
 fn is_number(token: &str) -> bool {
@@ -99,6 +129,22 @@ mod tests {
             assert_eq!(seconds(text), Some(days * SECONDS_PER_DAY), "{text}");
         }
         assert_eq!(seconds("Thu, 01 Jan 1601 00:00:00 GMT"), Some(0));
+    }
+
+    #[test]
+    fn dates_are_written_as_they_are_read() {
+        for text in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+            "Tue, 29 Feb 2000 23:59:59 GMT",
+            "Mon, 01 Mar 2100 00:00:01 GMT",
+        ] {
+            assert_eq!(format(parse(text).unwrap()), text);
+        }
+        for day in (0..60_000).step_by(7) {
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(day * SECONDS_PER_DAY + 1);
+            assert_eq!(parse(&format(time)), Some(time));
+        }
     }
 
     #[test]

@@ -43,19 +43,38 @@ impl CookieJar {
         self.cookies().clear();
     }
 
+    /// What is in it, to be kept for another process: a line for each cookie, as `set-cookie` has
+    /// it. These are secrets.
+    pub fn save(&self) -> String {
+        let now = SystemTime::now();
+        let mut lines = String::new();
+        for cookie in self.cookies().values().filter(|cookie| !cookie.is_expired(now)) {
+            lines.push_str(&cookie.to_line());
+            lines.push('\n');
+        }
+        lines
+    }
+
+    /// Adds what [`save`](Self::save) wrote. Lines that are no cookies are passed over.
+    pub fn load(&self, lines: &str) {
+        self.take(lines.lines());
+    }
+
     /// Takes the cookies of a response's headers or trailers.
     pub(crate) fn learn(&self, headers: &HeaderMap) {
-        let mut lines = headers.get_all(header::SET_COOKIE).into_iter().peekable();
+        let lines = headers.get_all(header::SET_COOKIE).into_iter();
+        self.take(lines.filter_map(|line| line.to_str().ok()));
+    }
+
+    fn take<'a>(&self, lines: impl Iterator<Item = &'a str>) {
+        let mut lines = lines.peekable();
         if lines.peek().is_none() {
             return;
         }
         let now = SystemTime::now();
         let mut cookies = self.cookies();
         for line in lines {
-            let Some(cookie) = line.to_str().ok().and_then(|line| SetCookie::parse(line, now))
-            else {
-                continue;
-            };
+            let Some(cookie) = SetCookie::parse(line, now) else { continue };
             let name = cookie.name.to_ascii_lowercase();
             if cookie.is_expired(now) {
                 cookies.remove(&name);
@@ -173,6 +192,20 @@ mod tests {
         jar.clear();
         learn(&jar, &[&format!("a={}", &long[1..]), &format!("b={long}")]);
         assert_eq!((jar.get("a").map(|v| v.len()), jar.get("b")), (Some(4095), None));
+    }
+
+    #[test]
+    fn a_jar_is_kept_for_another_process() {
+        let jar = CookieJar::new();
+        learn(&jar, &["a=1=\"x\"", "B=2; Max-Age=1000", "c=3; Max-Age=0"]);
+        let saved = jar.save();
+        let other = CookieJar::new();
+        other.load(&saved);
+        assert_eq!(sent(&other, &[]), ["a=1=\"x\"; B=2"]);
+        assert_eq!(other.save(), saved);
+        assert_eq!(saved.matches("Expires=").count(), 1, "{saved}");
+        other.load("a=; Max-Age=0\nnothing\n\n");
+        assert_eq!(sent(&other, &[]), ["B=2"]);
     }
 
     #[test]

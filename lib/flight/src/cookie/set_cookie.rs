@@ -45,6 +45,15 @@ impl SetCookie {
         Some(Self { name: name.to_owned(), value: value.to_owned(), expires })
     }
 
+    /// The header again, with its end as a date.
+    pub(super) fn to_line(&self) -> String {
+        let Self { name, value, expires } = self;
+        match expires {
+            Some(expires) => format!("{name}={value}; Expires={}", date::format(*expires)),
+            None => format!("{name}={value}"),
+        }
+    }
+
     /// Whether it is over at that time.
     pub(super) fn is_expired(&self, now: SystemTime) -> bool {
         self.expires.is_some_and(|expires| expires <= now)

@@ -1,5 +1,6 @@
 //! Arguments that say which flight, on which server, and what of it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How to reach a server.
@@ -8,6 +9,9 @@ pub(crate) struct ConnectArgs {
     /// Send this header with every call (VALUE may be @FILE, @- for stdin); repeatable
     #[arg(short = 'H', long = "header", value_name = "KEY=VALUE")]
     pub(crate) headers: Vec<String>,
+    /// Keep cookies in this file from one command to the next; a session needs that
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cookies: Option<PathBuf>,
     /// Send credentials (authorization, auth-token-bin) in plaintext to another host too
     #[arg(long)]
     pub(crate) plaintext_credentials: bool,

@@ -41,7 +41,7 @@ pub(super) async fn run_schema(args: InfoArgs) -> Outcome {
     Ok(())
 }
 
-fn print_info(out: &mut impl Write, info: &FlightInfo) -> std::io::Result<()> {
+pub(super) fn print_info(out: &mut impl Write, info: &FlightInfo) -> std::io::Result<()> {
     if let Some(descriptor) = &info.flight_descriptor {
         writeln!(out, "descriptor    {}", descriptor_json(descriptor))?;
     }
