@@ -23,12 +23,12 @@ use super::connection::Connection;
 use super::download::{Deadline, Download, Running};
 use super::errors::{check_response, from_h2};
 use super::request::{CallRequest, head, of_message};
-use super::upload::Upload;
+use super::upload::{Upload, untaken};
 use crate::address::Address;
 use crate::body::Body;
 use crate::peer::PeerAddr;
 use crate::server::{ServerConfig, serve_connection};
-use crate::stall::{Arriving, Sent};
+use crate::stall::{Arriving, Ledger, Sent};
 use crate::status::Status;
 use crate::stream::Received;
 
@@ -257,21 +257,30 @@ async fn start(
         .map_err(|error| from_h2(&error, &connection).unseen())?;
     let stream_id = response.stream_id().as_u32();
     let mut upload = None;
+    let ledger = Arc::new(Ledger::default());
     if !is_empty {
-        let traffic = connection.traffic();
-        let mut sending = Upload::new(body, stream, buffer_bytes, traffic, Arc::clone(&failure));
+        let (traffic, taken) = (connection.traffic(), Arc::clone(&ledger));
+        let mut sending =
+            Upload::new(body, stream, taken, buffer_bytes, traffic, Arc::clone(&failure));
         if !poll_fn(|cx| Poll::Ready(sending.poll_at_once(cx))).await {
             let sending = until(deadline, sending.run(stall_timeout));
             upload = Some(AbortOnDropHandle::new(tokio::spawn(sending)));
         }
     }
     let call = connection.count_in();
-    let running =
-        Running { connection, stream_id, _call: call, _upload: upload, failure, deadline };
-    let response = response.await.map_err(|error| running.status(&error))?;
+    let running = Running { connection, stream_id, _call: call, upload, failure, deadline };
+    let response = tokio::select! {
+        biased;
+        response = response => response.map_err(|error| running.status(&error))?,
+        status = untaken(Arc::clone(&ledger), stall_timeout) => return Err(status),
+    };
     check_response(response.status(), response.headers(), &running.connection)?;
     Ok(response.map(|stream| {
-        let download = Download::new(Received::new(stream), running);
+        let is_taken = running.upload.is_none() && ledger.under_way() == 0;
+        let mut download = Download::new(Received::new(stream), running);
+        if stall_timeout.is_some() && !is_taken {
+            download = download.with_upload(untaken(ledger, stall_timeout));
+        }
         match stall_timeout {
             Some(timeout) => Body::new(Arriving::new(download, "server", timeout)),
             None => Body::new(download),

@@ -48,7 +48,7 @@ pub(super) struct Running {
     pub(super) stream_id: u32,
     /// Counts the call in for the keepalive.
     pub(super) _call: Arc<Calls>,
-    pub(super) _upload: Option<AbortOnDropHandle<()>>,
+    pub(super) upload: Option<AbortOnDropHandle<()>>,
     /// Why the upload's source failed, if it did.
     pub(super) failure: Arc<OnceLock<Status>>,
     pub(super) deadline: Option<Deadline>,
@@ -81,6 +81,9 @@ pub(super) struct Download {
     /// `None` once the call is over.
     call: Option<(Received, Running)>,
     sleep: Option<Pin<Box<Sleep>>>,
+    /// Resolves when the server does not take what was sent, of which the task that sent it may
+    /// know no more.
+    untaken: Option<Pin<Box<dyn Future<Output = Status> + Send>>>,
 }
 
 impl Download {
@@ -89,7 +92,16 @@ impl Download {
             let sleep = tokio::time::sleep_until(deadline.at);
             Box::pin(sleep)
         });
-        Self { call: Some((stream, running)), sleep }
+        Self { call: Some((stream, running)), sleep, untaken: None }
+    }
+
+    /// The same, which also ends when `untaken` resolves.
+    pub(super) fn with_upload(
+        mut self,
+        untaken: impl Future<Output = Status> + Send + 'static,
+    ) -> Self {
+        self.untaken = Some(Box::pin(untaken));
+        self
     }
 
     /// Data, then trailers, then `None`.
@@ -102,6 +114,11 @@ impl Download {
             && sleep.as_mut().poll(cx).is_ready()
         {
             return Poll::Ready(Err(deadline.status()));
+        }
+        if let Some(untaken) = &mut self.untaken
+            && let Poll::Ready(status) = untaken.as_mut().poll(cx)
+        {
+            return Poll::Ready(Err(status));
         }
         let polled = ready!(stream.poll_frame(cx));
         Poll::Ready(polled.transpose().map_err(|error| running.status(&error)))

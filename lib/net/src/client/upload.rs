@@ -27,49 +27,36 @@ impl Upload {
     pub(super) fn new(
         body: Body,
         stream: SendStream<Sent>,
+        ledger: Arc<Ledger>,
         buffer_bytes: usize,
         traffic: Arc<Traffic>,
         failure: Arc<OnceLock<Status>>,
     ) -> Self {
-        let ledger = Arc::default();
         let pump = Pump::new(body, stream, Arc::clone(&ledger), buffer_bytes, traffic);
         Self { pump, failure, ledger, done: false }
     }
 
-    /// Sends what is there already. Says whether that was all and the server takes it, as it is
-    /// with the requests of most calls, which then need no task of their own.
+    /// Sends what is there already. Says whether that was all, as it is with the requests of most
+    /// calls, which then need no task of their own.
     pub(super) fn poll_at_once(&mut self, cx: &mut Context<'_>) -> bool {
         match self.pump.poll(cx) {
             Poll::Ready(ended) => {
                 self.end(ended);
-                !self.pump.ran_short()
+                true
             }
             Poll::Pending => false,
         }
     }
 
-    /// Sends the body, and stays until the server has taken it: one that takes nothing for
-    /// `stall_timeout` fails the call.
+    /// Sends the body. A server that takes nothing of it for `stall_timeout` fails the call.
+    ///
+    /// Over as soon as the transport has the whole; who reads the response looks on.
     pub(super) async fn run(mut self, stall_timeout: Option<Duration>) {
         let ledger = Arc::clone(&self.ledger);
-        let sent = async {
-            if !self.done {
-                let ended = poll_fn(|cx| self.pump.poll(cx)).await;
-                self.end(ended);
-            }
-            if ledger.under_way() > 0 {
-                // Nobody needs to know when the last byte is taken, only whether that stalls.
-                std::future::pending().await
-            }
-        };
         tokio::select! {
-            () = sent => return,
-            () = ledger.stalled(stall_timeout) => {}
+            ended = poll_fn(|cx| self.pump.poll(cx)) => self.end(ended),
+            status = untaken(ledger, stall_timeout) => self.fail(status),
         }
-        let limit = stall_timeout.unwrap_or_default();
-        let text = format!("the server takes nothing of the upload, no progress for {limit:?}");
-        tracing::debug!(text, "upload ended");
-        self.fail(Status::new(Code::DeadlineExceeded, text));
     }
 
     fn end(&mut self, ended: Result<(), PumpError>) {
@@ -99,6 +86,15 @@ impl Drop for Upload {
             self.pump.stream().send_reset(Reason::CANCEL);
         }
     }
+}
+
+/// Resolves, with the call's status, when the server takes too little of what was sent.
+pub(super) async fn untaken(ledger: Arc<Ledger>, stall_timeout: Option<Duration>) -> Status {
+    ledger.stalled(stall_timeout).await;
+    let limit = stall_timeout.unwrap_or_default();
+    let text = format!("the server takes nothing of the upload, no progress for {limit:?}");
+    tracing::debug!(text, "upload ended");
+    Status::new(Code::DeadlineExceeded, text)
 }
 
 fn source_status(error: BoxError) -> Status {

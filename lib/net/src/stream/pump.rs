@@ -13,7 +13,7 @@ use super::traffic::{Sender, Traffic};
 use crate::body::{Body, BoxError};
 use crate::stall::{Ledger, Sent};
 
-/// A message of fewer bytes leaves when there is any room: it is not used where it arrives.
+/// A message of fewer bytes is not used where it arrives, so it may arrive in parts.
 const WHOLE_LEN_MIN: usize = 64 << 10;
 
 /// How much of a body may be on its way when its end is handed over. With the end, h2 has all that
@@ -34,8 +34,6 @@ pub(crate) struct Pump {
     ledger: Arc<Ledger>,
     buffer_bytes: u64,
     sender: Sender,
-    /// Whether something was handed over that there was no room for.
-    ran_short: bool,
 }
 
 /// Why a body was not sent to its end.
@@ -63,18 +61,12 @@ impl Pump {
     ) -> Self {
         let buffer_bytes = buffer_bytes as u64;
         let sender = Sender::new(traffic);
-        let (waiting, end, ran_short) = (None, None, false);
-        Self { body, stream, waiting, end, ledger, buffer_bytes, sender, ran_short }
+        Self { body, stream, waiting: None, end: None, ledger, buffer_bytes, sender }
     }
 
     /// The stream, to reset it.
     pub(crate) fn stream(&mut self) -> &mut SendStream<Sent> {
         &mut self.stream
-    }
-
-    /// Whether h2 holds, or held, bytes that the peer had given no window for.
-    pub(crate) fn ran_short(&self) -> bool {
-        self.ran_short
     }
 
     /// Sends the body. Ready once the transport has the whole of it.
@@ -129,14 +121,18 @@ impl Pump {
             None => self.buffer_bytes,
         };
         ready!(self.ledger.poll_below(len as u64 + buffer_bytes - 1, cx));
-        let is_whole = turn_len.is_none() && len >= WHOLE_LEN_MIN;
-        ready!(poll_window(&mut self.stream, &self.ledger, len, is_whole, cx))?;
+        let is_long = len >= WHOLE_LEN_MIN;
+        // A short message with nothing before it does not ask for window: a request's stream has
+        // none before it is opened, and waiting for that costs a call as much as all else.
+        if is_long || self.ledger.under_way() > len as u64 {
+            let is_whole = is_long && turn_len.is_none();
+            ready!(poll_window(&mut self.stream, &self.ledger, len, is_whole, cx))?;
+        }
         let data = match turn_len {
             Some(turn) if turn < len => Some(waiting.split_to(turn)),
             _ => self.waiting.take(),
         };
         if let Some(data) = data {
-            self.ran_short |= self.stream.capacity() < data.len();
             self.stream.send_data(data, false)?;
         }
         Poll::Ready(Ok(()))

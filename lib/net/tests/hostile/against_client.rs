@@ -211,6 +211,22 @@ async fn grants_a_little_window_and_no_more() {
     memory.assert_peak_below(4);
 }
 
+/// The same, when the response has begun before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_and_takes_little_of_the_upload() {
+    let memory = Memory::count().await;
+    let victim = Victim::start().await;
+    let call = victim.call(request(["more than three bytes"]), Limits::default());
+    let mut wire = victim.accept(&[(INITIAL_WINDOW_SIZE, 3)]).await;
+    assert_eq!(begun(&mut wire).await, 1);
+    wire.response(1).await;
+    wire.send(DATA, 0, 1, &message(2, b"ab")).await;
+    assert_eq!(wire.reset(1).await, CANCEL);
+    assert_stalled(&over(call).await.unwrap_err(), "takes nothing of the upload");
+    victim.ping(&mut wire).await;
+    memory.assert_peak_below(4);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn trickles_window() {
     let memory = Memory::count().await;
