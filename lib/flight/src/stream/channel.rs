@@ -82,6 +82,18 @@ impl<T> Sender<T> {
         Err(self.shared.why().await)
     }
 
+    /// The same for an item that takes much memory: waits until there is nothing else.
+    pub(crate) async fn send_alone(&mut self, item: T) -> Result<()> {
+        if let Some(tx) = &self.tx
+            && let Ok(mut permits) = tx.reserve_many(tx.max_capacity()).await
+            && let Some(permit) = permits.next()
+        {
+            permit.send(item);
+            return Ok(());
+        }
+        Err(self.shared.why().await)
+    }
+
     /// Waits until the reader is gone, and says why it is.
     pub(crate) async fn closed(&self) -> Error {
         if let Some(tx) = &self.tx {
@@ -200,6 +212,25 @@ mod tests {
         drop(rx);
         let (result, ()) = tokio::join!(tx.send(1), async { reason.set(Error::data_loss("late")) });
         assert_eq!(result.unwrap_err().code(), Code::DataLoss);
+    }
+
+    #[tokio::test]
+    async fn an_item_alone_waits_for_an_empty_channel() {
+        let (mut tx, mut rx) = channel(3);
+        tx.send_alone(1).await.unwrap();
+        tx.send(2).await.unwrap();
+        {
+            let mut waits = std::pin::pin!(tx.send_alone(3));
+            let mut poll =
+                || waits.as_mut().poll(&mut Context::from_waker(std::task::Waker::noop()));
+            assert!(poll().is_pending());
+            assert_eq!(next(&mut rx).await.unwrap().unwrap(), 1);
+            assert!(poll().is_pending());
+            assert_eq!(next(&mut rx).await.unwrap().unwrap(), 2);
+            assert!(poll().is_ready());
+        }
+        drop(rx);
+        assert!(tx.send_alone(4).await.is_err());
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! [`ExchangeSender`]: the writing direction of an exchange.
 
+use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use wingbeat_wire::data::FlightStreamChunk;
 use wingbeat_wire::ipc::EncodeOptions;
@@ -8,8 +9,11 @@ use super::channel::Sender;
 use super::encode::Outgoing;
 use crate::{Error, Result};
 
-/// How many chunks may wait to be encoded.
-pub(crate) const CHUNKS_MAX: usize = 1;
+/// How many small chunks may wait to be encoded, so that they can leave together.
+pub(crate) const CHUNKS_MAX: usize = 16;
+
+/// A chunk that keeps this much memory waits alone.
+const SMALL_BYTES_MAX: usize = 64 << 10;
 
 /// Sends to the other end of an exchange, with backpressure.
 ///
@@ -61,7 +65,9 @@ impl ExchangeSender {
         if let (Some(batch), false) = (&chunk.data, self.started) {
             self.start(batch.schema()).await?;
         }
-        self.sender.send(Outgoing::Chunk(chunk)).await
+        let is_small = memory_size(&chunk) < SMALL_BYTES_MAX;
+        let chunk = Outgoing::Chunk(chunk);
+        if is_small { self.sender.send(chunk).await } else { self.sender.send_alone(chunk).await }
     }
 
     /// Ends this direction well; the other goes on.
@@ -73,4 +79,10 @@ impl ExchangeSender {
     pub fn fail(mut self, error: Error) {
         self.sender.fail(error);
     }
+}
+
+/// How much memory a chunk keeps, which for a slice may be much more than it sends.
+fn memory_size(chunk: &FlightStreamChunk) -> usize {
+    let data = chunk.data.as_ref().map_or(0, RecordBatch::get_array_memory_size);
+    data + chunk.app_metadata.as_ref().map_or(0, |metadata| metadata.len())
 }

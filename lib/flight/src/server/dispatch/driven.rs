@@ -41,6 +41,7 @@ impl<O: Output> Stream for Driven<O> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Segments>>> {
         let this = &mut *self;
+        let mut handler_waits = false;
         loop {
             if !this.output_done {
                 match Pin::new(&mut this.output).poll_next(cx) {
@@ -58,15 +59,17 @@ impl<O: Output> Stream for Driven<O> {
                     Err(error) => Some(Err(error)),
                 });
             }
+            if handler_waits {
+                return Poll::Pending;
+            }
             match Pin::new(&mut this.handler).poll(cx) {
                 Poll::Ready(outcome) => {
                     this.outcome = outcome;
                     this.output.close();
                 }
-                Poll::Pending => {
-                    // The handler may have sent something just now; that woke the output.
-                    return Poll::Pending;
-                }
+                // It may have sent something just now. Seen at once, small messages that follow one
+                // another are there together.
+                Poll::Pending => handler_waits = true,
             }
         }
     }
