@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ChannelConfig {
-    /// The largest DATA frame that is accepted, announced as SETTINGS_MAX_FRAME_SIZE; 8 MiB. See
+    /// The largest DATA frame that is accepted, announced as SETTINGS_MAX_FRAME_SIZE; 16 MiB. See
     /// [`ServerConfig::frame_bytes_max`](crate::ServerConfig::frame_bytes_max).
     pub frame_bytes_max: u32,
     /// How much the server may send on one call before it is read; 16 MiB.
@@ -42,7 +42,7 @@ pub struct ChannelConfig {
 impl Default for ChannelConfig {
     fn default() -> Self {
         Self {
-            frame_bytes_max: 8 << 20,
+            frame_bytes_max: (16 << 20) - 1,
             stream_window_bytes: 16 << 20,
             connection_window_bytes: 64 << 20,
             send_buffer_bytes: 2 << 20,

@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ServerConfig {
-    /// The largest DATA frame that is accepted, announced as SETTINGS_MAX_FRAME_SIZE; 8 MiB. A
+    /// The largest DATA frame that is accepted, announced as SETTINGS_MAX_FRAME_SIZE; 16 MiB. A
     /// message that arrives in one frame can be used as it lies there, so usual messages should
     /// fit; a frame announced and not sent costs address space alone. From 16 KiB to 16 MiB.
     pub frame_bytes_max: u32,
@@ -59,7 +59,7 @@ pub struct ServerConfig {
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
-            frame_bytes_max: 8 << 20,
+            frame_bytes_max: (16 << 20) - 1,
             stream_window_bytes: 16 << 20,
             connection_window_bytes: 64 << 20,
             send_buffer_bytes: 2 << 20,

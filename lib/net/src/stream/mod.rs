@@ -7,6 +7,7 @@
 mod pump;
 mod received;
 mod traffic;
+mod window;
 
 pub(crate) use pump::{Pump, PumpError};
 pub(crate) use received::Received;

@@ -4,12 +4,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use h2::{Reason, SendStream};
+use h2::SendStream;
 use http::HeaderMap;
 use http_body::Body as _;
 use wingbeat_wire::Segments;
 
 use super::traffic::{Sender, Traffic};
+use super::window::Window;
 use crate::body::{Body, BoxError};
 use crate::stall::{Ledger, Sent};
 
@@ -34,6 +35,7 @@ pub(crate) struct Pump {
     ledger: Arc<Ledger>,
     buffer_bytes: u64,
     sender: Sender,
+    window: Window,
 }
 
 /// Why a body was not sent to its end.
@@ -61,7 +63,8 @@ impl Pump {
     ) -> Self {
         let buffer_bytes = buffer_bytes as u64;
         let sender = Sender::new(traffic);
-        Self { body, stream, waiting: None, end: None, ledger, buffer_bytes, sender }
+        let window = Window::default();
+        Self { body, stream, waiting: None, end: None, ledger, buffer_bytes, sender, window }
     }
 
     /// The stream, to reset it.
@@ -126,7 +129,7 @@ impl Pump {
         // none before it is opened, and waiting for that costs a call as much as all else.
         if is_long || self.ledger.under_way() > len as u64 {
             let is_whole = is_long && turn_len.is_none();
-            ready!(poll_window(&mut self.stream, &self.ledger, len, is_whole, cx))?;
+            ready!(self.window.poll(&mut self.stream, &self.ledger, len, is_whole, cx))?;
         }
         let data = match turn_len {
             Some(turn) if turn < len => Some(waiting.split_to(turn)),
@@ -143,33 +146,5 @@ impl Pump {
             Some(trailers) => self.stream.send_trailers(trailers),
             None => self.stream.send_data(Sent::new(Segments::new(), &self.ledger), true),
         }
-    }
-}
-
-/// Ready when there is window for a message of `len` bytes, which is the one that waits.
-///
-/// A message that is to arrive whole waits until all of it fits, for as long as there are bytes
-/// before it that the peer is still taking. Once there are none it goes as it can: a peer may
-/// never open its window that far.
-fn poll_window(
-    stream: &mut SendStream<Sent>,
-    ledger: &Ledger,
-    len: usize,
-    is_whole: bool,
-    cx: &mut Context<'_>,
-) -> Poll<Result<(), h2::Error>> {
-    loop {
-        let room = stream.capacity();
-        if room >= len || (room > 0 && !is_whole) {
-            return Poll::Ready(Ok(()));
-        }
-        if room > 0 && ledger.poll_below(len as u64, cx).is_ready() {
-            return Poll::Ready(Ok(()));
-        }
-        match ready!(stream.poll_capacity(cx)) {
-            Some(room) => room?,
-            // The stream takes no more data: it was closed under us.
-            None => return Poll::Ready(Err(Reason::STREAM_CLOSED.into())),
-        };
     }
 }
