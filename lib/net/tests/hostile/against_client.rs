@@ -31,7 +31,9 @@ impl Victim {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let config = ChannelConfig::default().with_stall_timeout(STALL);
+        let mut config = ChannelConfig::default().with_stall_timeout(STALL);
+        // By default there are no larger frames than those that are taken.
+        config.frame_bytes_max = 8 << 20;
         let address = Address::Tcp { host: "127.0.0.1".to_owned(), port };
         Self { channel: Channel::new(address, config), listener }
     }

@@ -46,6 +46,8 @@ impl Victim {
         let mut config = ServerConfig::default().with_stall_timeout(STALL);
         // What these tests show has to hold without pings.
         config.keepalive_interval = None;
+        // By default there are no larger frames than those that are taken.
+        config.frame_bytes_max = 8 << 20;
         let address = "grpc://127.0.0.1:0".parse().unwrap();
         Self { server: TestServer::start_on(&address, handler, config).await, ended }
     }
