@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::DecodeError;
-use crate::pb::Reader;
+use crate::pb::{Reader, Writer};
 
 /// What the name of every packed type begins with.
 const TYPE_URL: &[u8] = b"type.googleapis.com/";
@@ -13,6 +13,14 @@ const TYPE_URL: &[u8] = b"type.googleapis.com/";
 /// does not begin so.
 pub fn unpack_any(bytes: &Bytes) -> Option<Bytes> {
     read(bytes.clone()).ok().flatten()
+}
+
+/// Packs a message of `arrow.flight.protocol` of that name into a `google.protobuf.Any`.
+pub fn pack_any(name: &str, message: &[u8]) -> Bytes {
+    let mut to = Writer::default();
+    to.string(1, &format!("type.googleapis.com/arrow.flight.protocol.{name}"));
+    to.bytes(2, message);
+    to.finish()
 }
 
 fn read(bytes: Bytes) -> Result<Option<Bytes>, DecodeError> {
@@ -46,6 +54,7 @@ mod tests {
         any.extend(url);
         any.extend([0x12, raw.len() as u8]);
         any.extend(&raw);
+        assert_eq!(pack_any("CancelFlightInfoRequest", &raw), any);
         assert_eq!(unpack_any(&any.into()), Some(raw));
         assert_eq!(unpack_any(&Bytes::from_static(b"\x0a\xff")), None);
         assert_eq!(unpack_any(&Bytes::new()), None);

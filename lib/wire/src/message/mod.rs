@@ -26,7 +26,7 @@ mod timestamp;
 mod wire_message;
 
 pub use action::{Action, ActionResult, ActionType};
-pub use any::unpack_any;
+pub use any::{pack_any, unpack_any};
 pub use basic_auth::BasicAuth;
 pub use cancel_flight_info::{CancelFlightInfoRequest, CancelFlightInfoResult, CancelStatus};
 pub use criteria::Criteria;

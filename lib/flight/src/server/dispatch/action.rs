@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use wingbeat_wire::message::{
     Action, ActionResult, CancelFlightInfoRequest, CloseSessionRequest, GetSessionOptionsRequest,
-    Message, RenewFlightEndpointRequest, SetSessionOptionsRequest, unpack_any,
+    Message, RenewFlightEndpointRequest, SetSessionOptionsRequest, pack_any, unpack_any,
 };
 
 use super::replies::many;
@@ -34,9 +34,17 @@ async fn run(
     body: Bytes,
 ) -> Result<Bytes> {
     Ok(match action {
+        // There are clients that pack this request, and no other of these, into a
+        // `google.protobuf.Any`, and want the same back.
         StandardAction::CancelFlightInfo => {
-            let request = decode_cancel(body)?;
-            service.dyn_cancel_flight_info(cx, request).await?.encode()
+            let packed = unpack_any(&body);
+            let is_packed = packed.is_some();
+            let request: CancelFlightInfoRequest = decode(packed.unwrap_or(body))?;
+            let result = service.dyn_cancel_flight_info(cx, request).await?.encode();
+            match is_packed {
+                true => pack_any("CancelFlightInfoResult", &result),
+                false => result,
+            }
         }
         StandardAction::RenewFlightEndpoint => {
             let request: RenewFlightEndpointRequest = decode(body)?;
@@ -55,11 +63,6 @@ async fn run(
             service.dyn_close_session(cx, request).await?.encode()
         }
     })
-}
-
-/// There are clients that pack this request, and no other of these, into a `google.protobuf.Any`.
-fn decode_cancel(body: Bytes) -> Result<CancelFlightInfoRequest> {
-    decode(unpack_any(&body).unwrap_or(body))
 }
 
 fn decode<M: Message>(body: Bytes) -> Result<M> {
