@@ -46,10 +46,21 @@ Batch Integers(int64_t rows, int columns) {
   });
 }
 
+// The first number of SplitMix64 from this seed.
+uint64_t SplitMix(uint64_t seed) {
+  uint64_t z = seed + 0x9E3779B97F4A7C15;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+  return z ^ (z >> 31);
+}
+
 // Values that compress.
 Batch SmallIntegers(int64_t rows) {
   return MakeBatch("c", 4, [rows](int c) {
-    return Int64s(rows, [c](int64_t r) { return (r * 31 + c) % 1000; });
+    return Int64s(rows, [c](int64_t r) {
+      const auto number = static_cast<uint64_t>(r * 31 + c);
+      return static_cast<int64_t>((SplitMix(number) >> 32) % 1000);
+    });
   });
 }
 

@@ -151,8 +151,16 @@ func integers(rows, columns int) arrow.RecordBatch {
 // smallIntegers are values that compress.
 func smallIntegers(rows int) arrow.RecordBatch {
 	return numbered("c", 4, func(c int) arrow.Array {
-		return int64s(rows, func(r int) int64 { return int64((r*31 + c) % 1000) })
+		return int64s(rows, func(r int) int64 { return int64(splitMix(uint64(r*31+c)) >> 32 % 1000) })
 	})
+}
+
+// splitMix is the first number of SplitMix64 from this seed.
+func splitMix(seed uint64) uint64 {
+	z := seed + 0x9E3779B97F4A7C15
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
 }
 
 func texts(rows int) arrow.RecordBatch {

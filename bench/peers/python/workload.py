@@ -6,6 +6,8 @@ from functools import cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
+MASK = 2**64 - 1
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -75,7 +77,18 @@ def integers(rows, columns):
 
 def small_integers(rows):
     """Values that compress."""
-    return numbered("c", (int64s([(r * 31 + c) % 1000 for r in range(rows)]) for c in range(4)))
+    return numbered(
+        "c",
+        (int64s([(split_mix(r * 31 + c) >> 32) % 1000 for r in range(rows)]) for c in range(4)),
+    )
+
+
+def split_mix(seed):
+    """The first number of SplitMix64 from this seed."""
+    z = (seed + 0x9E3779B97F4A7C15) & MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+    return z ^ (z >> 31)
 
 
 def strings(rows, columns):

@@ -13,10 +13,20 @@ pub(super) fn int64(rows: usize, columns: usize) -> RecordBatch {
     batch("c", (0..columns).map(column))
 }
 
-/// The same, `modulus` values over and over.
-pub(super) fn repeating(rows: usize, columns: usize, modulus: usize) -> RecordBatch {
-    let column = |c: usize| int64_column(rows, |row| ((row * 31 + c) % modulus) as i64);
+/// The same, each number exchanged for one below `bound` that looks random: what compresses is the
+/// range of the values, not their order.
+pub(super) fn scattered(rows: usize, columns: usize, bound: u64) -> RecordBatch {
+    let value = |number: usize| ((split_mix(number as u64) >> 32) % bound) as i64;
+    let column = |c: usize| int64_column(rows, |row| value(row * 31 + c));
     batch("c", (0..columns).map(column))
+}
+
+/// The first number of SplitMix64 from this seed.
+fn split_mix(seed: u64) -> u64 {
+    let z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }
 
 /// `columns` string columns `s0`, `s1` and so on.

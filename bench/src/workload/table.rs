@@ -62,8 +62,8 @@ kinds! {
     "strings" Strings   128 columns::strings(65_536, 4), None;
     "dictionary" Dictionary 256 columns::dictionaries(65_536, 4, 1_000), None;
     "nested" Nested     256 columns::nested(16_384), None;
-    "lz4"    Lz4         64 columns::repeating(131_072, 4, 1_000), LZ4;
-    "zstd"   Zstd        64 columns::repeating(131_072, 4, 1_000), ZSTD;
+    "lz4"    Lz4         64 columns::scattered(131_072, 4, 1_000), LZ4;
+    "zstd"   Zstd        64 columns::scattered(131_072, 4, 1_000), ZSTD;
     "one"    One          1 columns::one(), None;
 }
 

@@ -2,6 +2,7 @@
 //! report comes out of it. It says nothing about speed.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use crate::run::{Failure, Stages};
@@ -11,7 +12,7 @@ use super::build::{self, Built, Profile};
 use super::case::{Case, Measure, WINGBEAT};
 use super::machine::Machine;
 use super::parts;
-use super::process;
+use super::process::{self, Process};
 use super::report;
 use super::results::Results;
 use super::runner::{Runner, Settings, Turn};
@@ -33,7 +34,8 @@ pub(crate) fn run(workspace: &Workspace, stages: &mut Stages) {
         }
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         process::remove_with_us(folder.path().to_owned());
-        measure(&built, folder.path())
+        measure(&built, folder.path())?;
+        compare(workspace, &built)
     });
 }
 
@@ -66,6 +68,16 @@ pub(super) fn measure(built: &Built, folder: &Path) -> Result<(), Failure> {
         Some(workload) => Err(format!("the report lacks {}", workload.name)),
         None => Ok(()),
     }
+}
+
+/// Fails unless all serve equal data.
+fn compare(workspace: &Workspace, built: &Built) -> Result<(), Failure> {
+    let python = built.python.as_ref().ok_or("there is no Python with pyarrow")?;
+    let mut check = Command::new(python);
+    check.arg(workspace.root.join("bench/peers/check.py"));
+    check.args(built.contestants.iter().filter_map(|contestant| contestant.program.as_ref()));
+    Process::start(&mut check)?.finish(TIMEOUT).map_err(|trouble| trouble.reason)?;
+    Ok(())
 }
 
 /// The same library on both sides.

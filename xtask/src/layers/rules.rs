@@ -38,7 +38,7 @@ const LAYERS: &[Layer] = &[
     // Around them.
     layer("wingbeat-examples", &["wingbeat"], &["wingbeat-testkit"]),
     layer("wingbeat-interop", &["wingbeat", "wingbeat-testkit"], &[]),
-    layer("wingbeat-bench", &["wingbeat"], &[]),
+    layer("wingbeat-bench", &["wingbeat"], &["wingbeat-wire"]),
     layer("wingbeat-micro", &["wingbeat-wire"], &[]),
     layer("xtask", &[], &[]),
 ];

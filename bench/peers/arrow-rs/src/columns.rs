@@ -19,7 +19,16 @@ pub(crate) fn int64(rows: usize, columns: usize) -> Batch {
 
 /// Four int64 columns of values below 1000, which compress.
 pub(crate) fn small_int64(rows: usize) -> Batch {
-    numbered("c", 4, |c| int64_column(rows, |row| ((row * 31 + c) % 1000) as i64))
+    let value = |number: usize| ((split_mix(number as u64) >> 32) % 1000) as i64;
+    numbered("c", 4, |c| int64_column(rows, |row| value(row * 31 + c)))
+}
+
+/// The first number of SplitMix64 from this seed.
+fn split_mix(seed: u64) -> u64 {
+    let z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }
 
 /// `columns` string columns `s0`, `s1` and so on, of 8 to 55 letters.

@@ -43,7 +43,16 @@ final class Columns {
 
   /** Values that compress. */
   VectorSchemaRoot smallIntegers(int rows) {
-    return numbered(4, rows, c -> int64("c" + c, rows, r -> (r * 31L + c) % 1000));
+    return numbered(
+        4, rows, c -> int64("c" + c, rows, r -> (splitMix(r * 31L + c) >>> 32) % 1000));
+  }
+
+  /** The first number of SplitMix64 from this seed. */
+  private static long splitMix(long seed) {
+    long z = seed + 0x9E3779B97F4A7C15L;
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
   }
 
   VectorSchemaRoot strings(int rows) {
