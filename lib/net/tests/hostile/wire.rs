@@ -76,7 +76,12 @@ impl Wire {
     }
 
     pub(crate) async fn raw(&mut self, bytes: &[u8]) {
-        within(self.socket.write_all(bytes)).await.unwrap();
+        self.try_raw(bytes).await.unwrap();
+    }
+
+    /// Fails when the other side has closed the connection.
+    pub(crate) async fn try_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        within(self.socket.write_all(bytes)).await
     }
 
     /// A frame's header alone.
@@ -98,7 +103,7 @@ impl Wire {
         payload: &[u8],
     ) -> io::Result<()> {
         let header = Self::header(kind, flags, stream, payload.len());
-        within(self.socket.write_all(&[&header[..], payload].concat())).await
+        self.try_raw(&[&header[..], payload].concat()).await
     }
 
     async fn settings(&mut self, settings: &[(u16, u32)]) {
