@@ -2,7 +2,8 @@
 //! content.
 //!
 //! It stands on the Arrow crates alone, so that every crate of the framework can use it in its
-//! tests.
+//! tests. The feature `scenarios` adds those of Arrow's integration tests, which stand on the
+//! framework.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -13,6 +14,8 @@ mod arrays;
 mod batch;
 pub mod memory;
 mod random;
+#[cfg(feature = "scenarios")]
+pub mod scenarios;
 pub mod types;
 
 pub use arrays::array;
