@@ -9,7 +9,6 @@ mod idle;
 mod line;
 mod machine;
 mod parts;
-mod process;
 mod procfs;
 mod reason;
 mod report;
@@ -29,6 +28,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::process;
 use crate::run::{Failure, Stages};
 use crate::workspace::{Workspace, output};
 

@@ -3,10 +3,12 @@
 
 mod bench;
 mod ci;
+mod conformance;
 mod deny;
 mod instructions;
 mod interop;
 mod layers;
+mod process;
 mod python;
 mod run;
 mod test;
@@ -53,6 +55,9 @@ enum Command {
     },
     /// Measure Wingbeat beside the other Flight libraries; writes `bench/RESULTS.md`.
     Bench(bench::BenchArgs),
+    /// Run the scenarios of Arrow's integration tests with every peer; compares the outcome with
+    /// `docs/conformance.md`.
+    Conformance(conformance::ConformanceArgs),
     /// Run the tests against pyarrow alone. Arguments after `--` go to pytest.
     Interop {
         #[arg(last = true)]
@@ -101,6 +106,12 @@ fn main() -> ExitCode {
         Command::Bench(args) => {
             let mut stages = Stages::new("bench");
             bench::run(&workspace, &mut stages, &args);
+            stages.finish()
+        }
+        Command::Conformance(args) => {
+            let mut stages = Stages::new("conformance");
+            let prepared = conformance::prepare(&workspace, &mut stages, &args);
+            conformance::run(&workspace, &mut stages, &prepared, &args);
             stages.finish()
         }
         Command::Interop { pytest } => {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::case::WINGBEAT;
 use super::contestant::{Contestant, PEERS, program_of};
-use super::process::Process;
 use super::reason;
 use super::results::Absent;
+use crate::process::Process;
 use crate::python;
 use crate::run::{Failure, cargo, execute};
 use crate::workspace::Workspace;

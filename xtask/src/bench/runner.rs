@@ -10,11 +10,11 @@ use super::build::Built;
 use super::case::{Case, LIMIT, Measure, Transport};
 use super::contestant::Contestant;
 use super::line::Transfer;
-use super::process::{Process, Trouble};
 use super::procfs;
 use super::reason;
 use super::results::{Results, metric};
 use super::workload::Length;
+use crate::process::{Process, Trouble};
 
 /// Runs that a client makes before the one that counts.
 const WARM_RUNS: u32 = 1;

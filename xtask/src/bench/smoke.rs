@@ -12,11 +12,11 @@ use super::build::{self, Built, Profile};
 use super::case::{Case, Measure, WINGBEAT};
 use super::machine::Machine;
 use super::parts;
-use super::process::{self, Process};
 use super::report;
 use super::results::Results;
 use super::runner::{Runner, Settings, Turn};
 use super::workload::{Length, WORKLOADS};
+use crate::process::{self, Process};
 
 /// The peer that every machine with Python has.
 const PEER: &str = "python";

@@ -1,10 +1,10 @@
 //! How long a small call takes while 512 streams keep the server busy, on a connection of its own.
 
 use super::super::case::{Case, Measure};
-use super::super::process::{Process, Trouble};
 use super::super::runner::{Runner, Samples, Turn};
 use super::super::workload::Length;
 use super::latency;
+use crate::process::{Process, Trouble};
 
 /// The streams beside which is measured, all on one connection.
 pub(in super::super) const STREAMS: u32 = 512;

@@ -6,10 +6,10 @@ use std::process::Command;
 
 use super::super::case::{Case, Measure};
 use super::super::line::Transfer;
-use super::super::process::{Process, Trouble};
 use super::super::results::metric;
 use super::super::runner::{Runner, Samples, Server, Turn};
 use super::super::workload::{self, Length};
+use crate::process::{Process, Trouble};
 use crate::workspace::output;
 
 /// Of what.

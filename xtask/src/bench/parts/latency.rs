@@ -2,10 +2,10 @@
 
 use super::super::case::{Case, Measure, Transport};
 use super::super::line::Latency;
-use super::super::process::Trouble;
 use super::super::results::metric;
 use super::super::runner::{Runner, Samples, Turn};
 use super::super::workload::Length;
+use crate::process::Trouble;
 
 /// The only workload of this part: GetFlightInfo, and a DoGet of one row.
 pub(in super::super) const ONE: &str = "one";

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::super::case::{Case, Measure, Transport, WINGBEAT};
 use super::super::idle;
-use super::super::process::{Process, Trouble};
 use super::super::procfs;
 use super::super::results::metric;
 use super::super::runner::{Runner, Samples, Turn};
 use super::super::workload::{self, Length};
+use crate::process::{Process, Trouble};
 
 /// How often a client's peak is looked at: it cannot be asked once it is gone.
 const EVERY: Duration = Duration::from_millis(20);

@@ -5,11 +5,11 @@ use std::process::Command;
 
 use super::super::case::{Case, Measure, Transport, WINGBEAT};
 use super::super::line::Transfer;
-use super::super::process::Trouble;
 use super::super::results::metric;
 use super::super::runner::{Runner, Samples, Server, Turn};
 use super::super::targets;
 use super::super::workload::Length;
+use crate::process::Trouble;
 
 /// The flight, and the file below the folder that is served.
 const NAME: &str = "input";

@@ -25,7 +25,7 @@ const STDERR_BYTES_MAX: usize = 64 << 10;
 const UNSUPPORTED: i32 = 2;
 
 /// A running child and what it says.
-pub(super) struct Process {
+pub(crate) struct Process {
     name: String,
     child: Child,
     group: Pid,
@@ -36,10 +36,10 @@ pub(super) struct Process {
 
 /// Why a child gave no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Trouble {
+pub(crate) struct Trouble {
     /// It said that it does not do this at all.
-    pub(super) is_unsupported: bool,
-    pub(super) reason: String,
+    pub(crate) is_unsupported: bool,
+    pub(crate) reason: String,
 }
 
 impl From<Failure> for Trouble {
@@ -58,7 +58,7 @@ struct Registry {
 static REGISTRY: Mutex<Option<Registry>> = Mutex::new(None);
 
 /// From here on SIGINT, SIGTERM and SIGHUP end the children, then us.
-pub(super) fn end_children_with_us() -> Result<(), Failure> {
+pub(crate) fn end_children_with_us() -> Result<(), Failure> {
     let signals = Signals::new([SIGINT, SIGTERM, SIGHUP]);
     let mut signals = signals.map_err(|error| format!("signals cannot be handled: {error}"))?;
     std::thread::spawn(move || {
@@ -81,7 +81,7 @@ pub(super) fn end_children_with_us() -> Result<(), Failure> {
 }
 
 /// Also remove this folder when a signal ends us.
-pub(super) fn remove_with_us(folder: PathBuf) {
+pub(crate) fn remove_with_us(folder: PathBuf) {
     registry().get_or_insert_default().folders.insert(folder);
 }
 
@@ -98,7 +98,7 @@ fn kill(group: i32, signal: Signal) {
 
 impl Process {
     /// Starts a child whose standard output and error we read.
-    pub(super) fn start(command: &mut Command) -> Result<Self, Failure> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self, Failure> {
         let program = command.get_program().to_string_lossy();
         let name = program.rsplit('/').next().unwrap_or(&program).to_owned();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -124,12 +124,12 @@ impl Process {
         Ok(Self { name, child, group, lines, stderr, is_over: false })
     }
 
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// The next line of its standard output.
-    pub(super) fn line(&mut self, timeout: Duration) -> Result<String, Trouble> {
+    pub(crate) fn line(&mut self, timeout: Duration) -> Result<String, Trouble> {
         match self.lines.recv_timeout(timeout) {
             Ok(line) => Ok(line),
             Err(RecvTimeoutError::Timeout) => Err(self.too_slow(timeout)),
@@ -141,12 +141,12 @@ impl Process {
     }
 
     /// Waits for its end; gives the lines that it printed.
-    pub(super) fn finish(self, timeout: Duration) -> Result<Vec<String>, Trouble> {
+    pub(crate) fn finish(self, timeout: Duration) -> Result<Vec<String>, Trouble> {
         self.finish_watched(timeout, timeout, |_| {})
     }
 
     /// The same, calling `watch` with its id again and again until it ends.
-    pub(super) fn finish_watched(
+    pub(crate) fn finish_watched(
         mut self,
         timeout: Duration,
         every: Duration,
@@ -173,13 +173,13 @@ impl Process {
     }
 
     /// Asks it to end; kills it when it does not.
-    pub(super) fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         kill(self.group.as_raw_pid(), Signal::TERM);
         let _ = self.wait(GRACE);
     }
 
     /// Whether it still runs.
-    pub(super) fn is_running(&mut self) -> bool {
+    pub(crate) fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
@@ -244,10 +244,12 @@ fn tail(mut stderr: impl Read) -> String {
     String::from_utf8_lossy(&kept).into_owned()
 }
 
-/// The line that tells what went wrong: the first that says `error`, or the last one. Traces are
-/// indented.
+/// The line that tells what went wrong: the first that says `error` or `panic`, or the last one.
+/// Traces are indented.
 fn telling(stderr: &str) -> Option<&str> {
-    let error = stderr.lines().find(|line| line.starts_with("error"));
+    let error = stderr
+        .lines()
+        .find(|line| ["error", "panic:"].iter().any(|beginning| line.starts_with(beginning)));
     let is_telling = |line: &&str| line.starts_with(|first: char| !first.is_whitespace());
     error.or_else(|| stderr.lines().rev().find(is_telling)).map(str::trim)
 }
@@ -289,6 +291,7 @@ mod tests {
             telling("Exception in thread \"main\"\n\tat X.main(X.java:1)\n"),
             Some("Exception in thread \"main\"")
         );
+        assert_eq!(telling("panic: it differs\n\nmain.main()\n"), Some("panic: it differs"));
         assert_eq!(telling(" \n"), None);
     }
 
