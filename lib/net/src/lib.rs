@@ -12,6 +12,7 @@
 mod address;
 mod body;
 mod client;
+mod gathered;
 mod greeting;
 mod keepalive;
 mod listener;

@@ -1,5 +1,7 @@
 //! One HTTP/2 connection of a client and the task that drives it.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -7,6 +9,7 @@ use h2::client::{self, SendRequest};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::config::ChannelConfig;
+use crate::gathered::{Gathered, Rest};
 use crate::greeting::{Greeted, Watched};
 use crate::keepalive::{Calls, Keepalive};
 use crate::socket::Socket;
@@ -38,6 +41,7 @@ impl Connection {
         config: &ChannelConfig,
     ) -> Result<Self, String> {
         let (socket, wire) = Paced::from_server(socket);
+        let (socket, rest) = Gathered::new(socket);
         let (socket, greeted) = Watched::new(socket);
         let (send, mut connection) = builder(config)
             .handshake(socket)
@@ -57,7 +61,7 @@ impl Connection {
         let failure = Arc::new(OnceLock::new());
         let seen = Arc::clone(&wire);
         let watch = Watchers { keepalive, wire, stall_timeout: config.stall_timeout };
-        let driver = drive(connection, watch, Arc::clone(&failure), Arc::clone(&name));
+        let driver = drive(connection, rest, watch, Arc::clone(&failure), Arc::clone(&name));
         let driver = AbortOnDropHandle::new(tokio::spawn(driver));
         wait(greeted, &failure).await?;
         let traffic = Arc::default();
@@ -152,11 +156,14 @@ impl Watchers {
 
 /// Moves the connection's bytes until it ends.
 async fn drive<T: Socket>(
-    connection: client::Connection<Watched<Paced<T>>, Sent>,
+    connection: client::Connection<Watched<Gathered<Paced<T>>>, Sent>,
+    rest: Rest<Paced<T>>,
     watch: Watchers,
     failure: Arc<OnceLock<String>>,
     name: Arc<str>,
 ) {
+    let mut connection = pin!(connection);
+    let connection = poll_fn(|cx| rest.after(cx, |cx| connection.as_mut().poll(cx)));
     let cause = tokio::select! {
         ended = connection => match ended {
             Ok(()) => {

@@ -1,7 +1,7 @@
 //! One connection of a server, from its greeting to its end.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::hash::{BuildHasher, RandomState};
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use tower::Service;
 use super::call::Call;
 use super::config::ServerConfig;
 use crate::body::Body;
+use crate::gathered::Gathered;
 use crate::keepalive::Keepalive;
 use crate::peer::PeerAddr;
 use crate::socket::Socket;
@@ -38,7 +39,9 @@ pub(crate) async fn serve_connection<S>(
     S::Future: Send,
 {
     let (socket, wire) = Paced::from_client(socket);
-    let handshake = builder(&config).handshake(socket);
+    let (socket, rest) = Gathered::new(socket);
+    let mut handshake = pin!(builder(&config).handshake(socket));
+    let handshake = poll_fn(|cx| rest.after(cx, |cx| handshake.as_mut().poll(cx)));
     let mut connection = match tokio::time::timeout(config.handshake_timeout, handshake).await {
         Ok(Ok(connection)) => connection,
         Ok(Err(error)) => {
@@ -59,7 +62,7 @@ pub(crate) async fn serve_connection<S>(
     let traffic = Arc::new(Traffic::default());
     loop {
         tokio::select! {
-            accepted = connection.accept() => match accepted {
+            accepted = poll_fn(|cx| rest.after(cx, |cx| connection.poll_accept(cx))) => match accepted {
                 Some(Ok((request, respond))) => {
                     let traffic = Arc::clone(&traffic);
                     let call = Call::new(request, respond, peer, &config, traffic);
