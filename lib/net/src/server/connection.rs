@@ -9,14 +9,15 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::Fuse;
-use h2::server::{self, Connection};
+use h2::RecvStream;
+use h2::server::{self, Connection, SendResponse};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use super::call::Call;
 use super::config::ServerConfig;
 use crate::body::Body;
-use crate::gathered::Gathered;
+use crate::gathered::{Gathered, Rest};
 use crate::keepalive::Keepalive;
 use crate::peer::PeerAddr;
 use crate::socket::Socket;
@@ -40,19 +41,7 @@ pub(crate) async fn serve_connection<S>(
 {
     let (socket, wire) = Paced::from_client(socket);
     let (socket, rest) = Gathered::new(socket);
-    let mut handshake = pin!(builder(&config).handshake(socket));
-    let handshake = poll_fn(|cx| rest.after(cx, |cx| handshake.as_mut().poll(cx)));
-    let mut connection = match tokio::time::timeout(config.handshake_timeout, handshake).await {
-        Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => {
-            tracing::debug!(%peer, %error, "closing a connection that did not begin with HTTP/2");
-            return;
-        }
-        Err(_elapsed) => {
-            tracing::debug!(%peer, "closing a connection that did not begin with HTTP/2 in time");
-            return;
-        }
-    };
+    let Some(mut connection) = greet(socket, &rest, peer, &config).await else { return };
     let mut dead = pin!(dead(&mut connection, &config, wire));
     let mut draining = pin!(drain.cancelled().fuse());
     let mut old = pin!(after(config.connection_age_max.map(spread)).fuse());
@@ -62,7 +51,7 @@ pub(crate) async fn serve_connection<S>(
     let traffic = Arc::new(Traffic::default());
     loop {
         tokio::select! {
-            accepted = poll_fn(|cx| rest.after(cx, |cx| connection.poll_accept(cx))) => match accepted {
+            accepted = accept(&mut connection, &rest) => match accepted {
                 Some(Ok((request, respond))) => {
                     let traffic = Arc::clone(&traffic);
                     let call = Call::new(request, respond, peer, &config, traffic);
@@ -95,6 +84,38 @@ pub(crate) async fn serve_connection<S>(
             }
         }
     }
+}
+
+/// Begins HTTP/2 with a client that does so in time.
+async fn greet<T: Socket>(
+    socket: Gathered<T>,
+    rest: &Rest<T>,
+    peer: PeerAddr,
+    config: &ServerConfig,
+) -> Option<Connection<Gathered<T>, Sent>> {
+    let mut handshake = pin!(builder(config).handshake(socket));
+    let handshake = poll_fn(|cx| rest.after(cx, |cx| handshake.as_mut().poll(cx)));
+    match tokio::time::timeout(config.handshake_timeout, handshake).await {
+        Ok(Ok(connection)) => Some(connection),
+        Ok(Err(error)) => {
+            tracing::debug!(%peer, %error, "closing a connection that did not begin with HTTP/2");
+            None
+        }
+        Err(_elapsed) => {
+            tracing::debug!(%peer, "closing a connection that did not begin with HTTP/2 in time");
+            None
+        }
+    }
+}
+
+type Accepted = (http::Request<RecvStream>, SendResponse<Sent>);
+
+/// Moves the connection's bytes until a call begins; `None` when it is over.
+async fn accept<T: Socket>(
+    connection: &mut Connection<Gathered<T>, Sent>,
+    rest: &Rest<T>,
+) -> Option<Result<Accepted, h2::Error>> {
+    poll_fn(|cx| rest.after(cx, |cx| connection.poll_accept(cx))).await
 }
 
 /// Resolves after so long, or never.
