@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, UnixListener, UnixStream};
 
 use crate::address::Address;
 use crate::peer::PeerAddr;
-use crate::socket::{Socket, tune};
+use crate::socket::{Socket, tune, tune_unix};
 
 /// A socket that listens, not yet served. Connections made before [`serve`](crate::serve) runs
 /// wait in the kernel's queue.
@@ -60,9 +60,10 @@ impl Listener {
                 tune(&stream, keepalive);
                 (Box::new(stream) as Box<dyn Socket>, PeerAddr::Tcp(addr))
             }),
-            Kind::Unix { listener, .. } => listener
-                .poll_accept(cx)
-                .map_ok(|(stream, _)| (Box::new(stream) as Box<dyn Socket>, PeerAddr::Unix)),
+            Kind::Unix { listener, .. } => listener.poll_accept(cx).map_ok(|(stream, _)| {
+                tune_unix(&stream);
+                (Box::new(stream) as Box<dyn Socket>, PeerAddr::Unix)
+            }),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 
 /// Anything that HTTP/2 can run over. Boxed once a connection: the price is one indirect call a
 /// read or write, and vectored writes pass through.
@@ -16,6 +16,17 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Socket for T {}
 const PROBE_INTERVAL: Duration = Duration::from_secs(10);
 /// How many unanswered probes end it.
 const PROBES_MAX: u32 = 3;
+
+/// How much a Unix socket takes before its writer waits. The kernel's default of 208 KiB makes the
+/// two ends take turns; with this one fills it while the other empties it. TCP's grows by itself.
+const UNIX_BUFFER_BYTES: usize = 512 << 10;
+
+/// Sets what both ends want of a Unix socket: a larger buffer. One that refuses works all the same.
+pub(crate) fn tune_unix(socket: &UnixStream) {
+    if let Err(error) = SockRef::from(socket).set_send_buffer_size(UNIX_BUFFER_BYTES) {
+        tracing::debug!(%error, "cannot set SO_SNDBUF");
+    }
+}
 
 /// Sets what both ends want of a TCP socket: no Nagle delay (messages are written whole), and the
 /// kernel's own keepalive after `idle`. A socket that refuses an option works all the same.

@@ -12,7 +12,7 @@ use super::config::ChannelConfig;
 use super::connection::Connection;
 use crate::address::Address;
 use crate::listener::describe;
-use crate::socket::tune;
+use crate::socket::{tune, tune_unix};
 use crate::status::Status;
 
 /// Starts a server on the far end of a new pipe.
@@ -73,6 +73,7 @@ impl Connector {
             }
             Self::Address(Address::Unix { path }) => {
                 let stream = UnixStream::connect(path).await.map_err(text)?;
+                tune_unix(&stream);
                 Connection::start(stream, name, None, config).await
             }
             Self::InProcess(start) => {
