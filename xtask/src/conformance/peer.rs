@@ -14,11 +14,19 @@ pub(super) struct Peer {
 }
 
 /// All of them, in the order of the page.
-pub(super) const PEERS: &[Peer] = &[Peer {
-    id: "go",
-    label: "Go",
-    absent: &[(None, "do_exchange:echo", "arrow-go's programs do not have it")],
-}];
+pub(super) const PEERS: &[Peer] = &[
+    Peer { id: "cpp", label: "C++", absent: &[] },
+    Peer {
+        id: "python",
+        label: "pyarrow",
+        absent: &[(None, "poll_flight_info", "pyarrow has no PollFlightInfo")],
+    },
+    Peer {
+        id: "go",
+        label: "Go",
+        absent: &[(None, "do_exchange:echo", "arrow-go's programs do not have it")],
+    },
+];
 
 /// The peer of that id.
 pub(super) fn find(id: &str) -> Option<&'static Peer> {
