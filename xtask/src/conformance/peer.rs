@@ -26,6 +26,7 @@ pub(super) const PEERS: &[Peer] = &[
         label: "Go",
         absent: &[(None, "do_exchange:echo", "arrow-go's programs do not have it")],
     },
+    Peer { id: "java", label: "Java", absent: &[] },
 ];
 
 /// The peer of that id.
