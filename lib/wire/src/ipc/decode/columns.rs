@@ -12,8 +12,8 @@ use arrow_array::types::{
     StringViewType, Utf8Type,
 };
 use arrow_array::{
-    ArrayRef, ArrowPrimitiveType, BooleanArray, FixedSizeBinaryArray, GenericByteViewArray,
-    NullArray, OffsetSizeTrait, PrimitiveArray, downcast_primitive,
+    ArrayRef, ArrowPrimitiveType, BooleanArray, FixedSizeBinaryArray, NullArray, OffsetSizeTrait,
+    PrimitiveArray, downcast_primitive,
 };
 use arrow_buffer::{ArrowNativeType, Buffer, NullBuffer, OffsetBuffer};
 use arrow_ipc::MetadataVersion;
@@ -249,7 +249,7 @@ impl<'a> Columns<'a> {
         let total: u64 = views.iter().map(|view| u64::from(*view as u32)).sum();
         let held = buffers.iter().map(Buffer::len).sum::<usize>() + views.len() * 16;
         self.body.budget.charge("views (bytes)", total.saturating_sub(u64_of(held)))?;
-        let array = GenericByteViewArray::<T>::try_new(views, buffers, nulls);
+        let array = proven::views::<T>(views, buffers, nulls);
         Ok(Arc::new(array.map_err(|error| broken(&error))?))
     }
 

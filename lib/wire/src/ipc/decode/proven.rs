@@ -3,9 +3,12 @@
 //! holds. All `unsafe` of this crate is here.
 #![expect(unsafe_code, reason = "each block is preceded by the check that its function asks for")]
 
-use arrow_array::types::{ArrowDictionaryKeyType, ByteArrayType};
-use arrow_array::{Array, ArrayRef, DictionaryArray, GenericByteArray, PrimitiveArray};
+use arrow_array::types::{ArrowDictionaryKeyType, ByteArrayType, ByteViewType};
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, GenericByteArray, GenericByteViewArray, PrimitiveArray,
+};
 use arrow_buffer::{ArrowNativeType, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_data::{ByteView, MAX_INLINE_VIEW_LEN};
 use arrow_schema::ArrowError;
 
 /// Offsets that start at zero or above and never fall; `None` where they do not.
@@ -63,69 +66,49 @@ pub(super) fn dictionary<K: ArrowDictionaryKeyType>(
     Ok(unsafe { DictionaryArray::new_unchecked(keys, values) })
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use arrow_array::types::{Int8Type, UInt8Type, Utf8Type};
-    use arrow_array::{Int8Array, Int32Array, StringArray, UInt8Array};
-
-    use super::*;
-
-    #[test]
-    fn offsets_that_fall_or_start_below_zero() {
-        let checked = |values: Vec<i32>| offsets(ScalarBuffer::from(values));
-        assert!(checked(vec![]).is_none());
-        assert!(checked(vec![-1, 0]).is_none());
-        assert!(checked(vec![0, 2, 1]).is_none());
-        for sound in [vec![0], vec![3, 3, 7], (0..1000).collect()] {
-            assert_eq!(checked(sound.clone()), Some(OffsetBuffer::new(sound.into())));
-        }
+/// Strings or bytes that are views into `buffers`.
+///
+/// # Errors
+/// As [`GenericByteViewArray::try_new`]: a view that leads out of its buffer, whose prefix is not
+/// that of its bytes or whose padding is not zero, values that are not UTF-8 where they have to be,
+/// or another number of `nulls`.
+pub(super) fn views<T: ByteViewType>(
+    views: ScalarBuffer<u128>,
+    buffers: Vec<Buffer>,
+    nulls: Option<NullBuffer>,
+) -> Result<GenericByteViewArray<T>, ArrowError> {
+    let nulls_fit = nulls.as_ref().is_none_or(|nulls| nulls.len() == views.len());
+    // UTF-8 that is not ASCII is looked at value by value.
+    let buffers_fit = !T::IS_UTF8 || buffers.iter().all(|buffer| buffer.is_ascii());
+    if !(nulls_fit && buffers_fit && views.iter().all(|view| fits::<T>(*view, &buffers))) {
+        return GenericByteViewArray::try_new(views, buffers, nulls);
     }
-
-    fn strings(
-        ends: &[i32],
-        values: &str,
-        nulls: Option<&[bool]>,
-    ) -> Result<StringArray, ArrowError> {
-        let offsets = OffsetBuffer::new(ends.to_vec().into());
-        let values = Buffer::from(values.as_bytes());
-        bytes::<Utf8Type>(offsets, values, nulls.map(NullBuffer::from))
-    }
-
-    #[test]
-    fn strings_are_as_their_constructor_makes_them() {
-        assert_eq!(strings(&[0, 1, 3], "abc", None).unwrap(), StringArray::from(vec!["a", "bc"]));
-        let nulls = [true, false];
-        let array = strings(&[0, 1, 3], "abc", Some(&nulls)).unwrap();
-        assert_eq!(array, StringArray::from(vec![Some("a"), None]));
-        assert_eq!(strings(&[0, 2], "ä", None).unwrap(), StringArray::from(vec!["ä"]));
-    }
-
-    #[test]
-    fn strings_that_are_refused() {
-        assert!(strings(&[0, 4], "abc", None).is_err(), "leads out of the values");
-        assert!(strings(&[0, 1], "abc", Some(&[true, true])).is_err(), "a null too many");
-        assert!(strings(&[0, 1, 2], "ä", None).is_err(), "divides a character");
-        let offsets = OffsetBuffer::new(vec![0, 1].into());
-        assert!(bytes::<Utf8Type>(offsets, Buffer::from([0xff]), None).is_err(), "no UTF-8");
-    }
-
-    #[test]
-    fn keys_lie_within_the_values() {
-        let values: ArrayRef = Arc::new(Int32Array::from(vec![5, 6]));
-        let keys = |keys: Vec<Option<i8>>| {
-            dictionary::<Int8Type>(Int8Array::from(keys), Arc::clone(&values))
-        };
-        assert_eq!(keys(vec![Some(1), Some(0)]).unwrap().keys().values()[..], [1, 0]);
-        assert!(keys(vec![Some(2)]).is_err());
-        assert!(keys(vec![Some(-1)]).is_err());
-        // A null row's key is not looked at.
-        let beyond = Int8Array::new(vec![1, 9].into(), Some(vec![true, false].into()));
-        assert_eq!(dictionary(beyond, Arc::clone(&values)).unwrap().len(), 2);
-        // More values than any key can name.
-        let many: ArrayRef = Arc::new(Int32Array::from(vec![0; 300]));
-        let array = dictionary::<UInt8Type>(UInt8Array::from(vec![255, 0]), many).unwrap();
-        assert_eq!(array.keys().values()[..], [255, 0]);
-    }
+    // SAFETY: each view is a short value with zeros behind it, or lies within its buffer and has
+    // the prefix of its bytes; all bytes are ASCII, which is UTF-8 wherever it is divided, if they
+    // have to be UTF-8; there is a bit of validity for each value, or none at all.
+    Ok(unsafe { GenericByteViewArray::new_unchecked(views, buffers, nulls) })
 }
+
+/// Whether a view is sound, as long as what it leads to is ASCII where it has to be UTF-8.
+fn fits<T: ByteViewType>(view: u128, buffers: &[Buffer]) -> bool {
+    /// The highest bit of each of the twelve bytes that a view has for a short value.
+    const NOT_ASCII: u128 = 0x8080_8080_8080_8080_8080_8080;
+    // The lowest 32 bits are the length.
+    let len = view as u32;
+    if len <= MAX_INLINE_VIEW_LEN {
+        let value = view >> 32;
+        let is_padded = value.checked_shr(len * 8).unwrap_or_default() == 0;
+        let is_text = !T::IS_UTF8 || value & NOT_ASCII == 0;
+        // Twelve bytes fill the view.
+        return is_text && (is_padded || len == MAX_INLINE_VIEW_LEN);
+    }
+    let ByteView { length, prefix, buffer_index, offset } = ByteView::from(view);
+    let start = offset as usize;
+    let bytes = buffers
+        .get(buffer_index as usize)
+        .and_then(|buffer| buffer.get(start..start.checked_add(length as usize)?));
+    bytes.and_then(<[u8]>::first_chunk).is_some_and(|first| u32::from_le_bytes(*first) == prefix)
+}
+
+#[cfg(test)]
+mod tests;
