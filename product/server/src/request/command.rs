@@ -9,6 +9,9 @@ const COMMAND_BYTES_MAX: usize = 1 << 20;
 /// The package of every Flight SQL message, as it stands in an `Any`'s type URL.
 const FLIGHT_SQL_PACKAGE: &str = "arrow.flight.protocol.sql.";
 
+/// What stands before the message's name in a type URL.
+const TYPE_URL_HOST: &str = "type.googleapis.com/";
+
 /// What a command asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Command {
@@ -72,8 +75,14 @@ pub(crate) fn dataset_of_path(path: &[String]) -> Result<String> {
     Ok(path.join("/"))
 }
 
-/// The message name when `bytes` are a `google.protobuf.Any` that holds a Flight SQL message.
+/// The message name when `bytes` are a `google.protobuf.Any` that holds a Flight SQL message, or
+/// the type URL of one alone.
 fn flight_sql_command(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).unwrap_or_default().trim();
+    let name = text.strip_prefix(TYPE_URL_HOST).unwrap_or(text);
+    if name.starts_with(FLIGHT_SQL_PACKAGE) {
+        return Some(name.to_owned());
+    }
     // Any { string type_url = 1; bytes value = 2 }: field 1, length-delimited, comes first in
     // what every writer emits. A type URL is shorter than 128 bytes, so its length is one byte.
     let (&[0x0a, len], rest) = bytes.split_first_chunk::<2>()? else { return None };
@@ -111,6 +120,20 @@ mod tests {
         let error = parse_command("command", &any).unwrap_err();
         assert_eq!(error.code(), Code::Unimplemented);
         assert!(error.message().contains("CommandStatementQuery"), "{}", error.message());
+    }
+
+    #[test]
+    fn so_is_the_bare_name_of_one() {
+        let name = "arrow.flight.protocol.sql.CommandStatementQuery";
+        for text in [name.to_owned(), format!("type.googleapis.com/{name}\n")] {
+            let error = parse_command("command", text.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), Code::Unimplemented);
+            let said = format!("Flight SQL is not served here: {name} is not implemented");
+            assert_eq!(error.message(), said);
+        }
+        let name = "sales/arrow.flight.protocol.sql.x";
+        let name = (name, Command::Name(name.to_owned()));
+        assert_eq!(parse_command("command", name.0.as_bytes()).unwrap(), name.1);
     }
 
     #[test]

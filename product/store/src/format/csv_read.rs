@@ -10,6 +10,7 @@ use arrow_cast::{CastOptions, cast_with_options};
 use arrow_csv::reader::{Decoder, ReaderBuilder};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
+use super::csv_quotes::Quotes;
 use super::guard::{arrow_error, guard};
 use super::options::ReadOptions;
 use super::text_infer::Guess;
@@ -25,6 +26,7 @@ const INFER_STEP_ROWS: usize = 128;
 pub(crate) struct CsvScan {
     input: BufReader<Box<dyn Read + Send>>,
     decoder: Decoder,
+    quotes: Quotes,
     schema: SchemaRef,
     null_tokens: Vec<String>,
     name: PathBuf,
@@ -43,6 +45,11 @@ impl CsvScan {
         let source = TextSource::open(input, options.gzip, name)?;
         let delimiter = options.delimiter.unwrap_or_else(|| delimiter_of(name));
         let dialect = Dialect { header: options.header, delimiter };
+        if !source.truncated {
+            let mut quotes = Quotes::new(delimiter);
+            quotes.see(&source.sample);
+            quotes.end(name)?;
+        }
         let schema = match &options.schema {
             Some(schema) if !options.header || options.schema_settled => schema.clone(),
             given => {
@@ -59,6 +66,7 @@ impl CsvScan {
         Ok(Self {
             input: BufReader::with_capacity(READ_BYTES, source.input),
             decoder: dialect.decoder(texts, batch_rows(options, schema.fields().len())),
+            quotes: Quotes::new(delimiter),
             schema,
             null_tokens: options.null_tokens.clone(),
             name: name.to_path_buf(),
@@ -77,9 +85,13 @@ impl CsvScan {
         let texts = loop {
             let bytes = self.input.fill_buf().map_err(|error| read_error(&self.name, error))?;
             let at_end = bytes.is_empty();
+            if at_end {
+                self.quotes.end(&self.name)?;
+            }
             let (name, decoder) = (self.name.as_path(), &mut self.decoder);
             let read =
                 guard(name, || decoder.decode(bytes).map_err(|error| arrow_error(name, error)))?;
+            self.quotes.see(bytes.get(..read).unwrap_or_default());
             self.input.consume(read);
             if at_end || read == 0 || self.decoder.capacity() == 0 {
                 let decoder = &mut self.decoder;

@@ -1,11 +1,13 @@
 //! File formats: which there are and how each is read.
 
+mod csv_quotes;
 mod csv_read;
 mod guard;
 mod ipc_check;
 mod ipc_file;
 mod ipc_stream;
 mod kind;
+mod ndjson_numbers;
 mod ndjson_read;
 mod open;
 mod options;

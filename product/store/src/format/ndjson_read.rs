@@ -11,6 +11,7 @@ use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef};
 use serde_json::Value;
 
 use super::guard::{arrow_error, guard};
+use super::ndjson_numbers::settle;
 use super::options::ReadOptions;
 use super::text_source::{TextSource, read_error};
 use crate::error::StoreError;
@@ -162,7 +163,11 @@ impl Iterator for NdjsonScan {
 }
 
 /// A decoder of lines.
-fn decoder(schema: SchemaRef, rows: usize, lenient: bool) -> Result<Decoder, ArrowError> {
+pub(super) fn decoder(
+    schema: SchemaRef,
+    rows: usize,
+    lenient: bool,
+) -> Result<Decoder, ArrowError> {
     ReaderBuilder::new(schema)
         .with_batch_size(rows)
         .with_coerce_primitive(true)
@@ -195,6 +200,7 @@ fn infer(sample: &[u8], name: &Path, rows_max: usize) -> Result<SchemaRef, Store
     if schema.fields().is_empty() {
         return Err(StoreError::corrupt(name, "it holds no object with a key"));
     }
+    let schema = settle(schema, sample, name, rows_max);
     let fields = schema.fields().iter().map(without_null);
     Ok(Arc::new(Schema::new(fields.collect::<Vec<_>>())))
 }

@@ -5,3 +5,4 @@ mod catalog;
 mod filters;
 mod requests;
 mod support;
+mod text;
