@@ -111,11 +111,10 @@ fn widen(a: &DataType, b: &DataType) -> Option<DataType> {
 
 /// The type of a text column that looked like both.
 fn widen_guess(a: &DataType, b: &DataType) -> DataType {
+    use DataType::{Float64, Int64, UInt64, Utf8};
     match (a, b) {
-        (DataType::Int64, DataType::Float64) | (DataType::Float64, DataType::Int64) => {
-            DataType::Float64
-        }
-        _ => DataType::Utf8,
+        (Int64 | UInt64, Float64) | (Float64, Int64 | UInt64) => Float64,
+        _ => Utf8,
     }
 }
 
@@ -153,5 +152,12 @@ mod tests {
         let unified = unify(&schemas, true);
         assert_eq!(unified.fits, [true, true]);
         assert_eq!(unified.schema.field(0).data_type(), &DataType::Utf8);
+        let of = |a: DataType, b: DataType| {
+            let unified = unify(&[schema(&[("a", a)]), schema(&[("a", b)])], true);
+            unified.schema.field(0).data_type().clone()
+        };
+        assert_eq!(of(DataType::UInt64, DataType::Float64), DataType::Float64);
+        assert_eq!(of(DataType::Float64, DataType::Int64), DataType::Float64);
+        assert_eq!(of(DataType::Int64, DataType::UInt64), DataType::Utf8, "none takes all");
     }
 }
