@@ -77,7 +77,9 @@ mod tests {
         zstd::stream::encode_all(bytes, 3).unwrap()
     }
 
-    const BOTH: [(MessageEncoding, fn(&[u8]) -> Vec<u8>); 2] =
+    type Compress = fn(&[u8]) -> Vec<u8>;
+
+    const BOTH: [(MessageEncoding, Compress); 2] =
         [(MessageEncoding::Gzip, gzip), (MessageEncoding::Zstd, zstd)];
 
     #[test]
