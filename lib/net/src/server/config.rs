@@ -10,8 +10,8 @@ pub struct ServerConfig {
     /// message that arrives in one frame can be used as it lies there, so usual messages should
     /// fit; a frame announced and not sent costs address space alone. From 16 KiB to 16 MiB.
     pub frame_bytes_max: u32,
-    /// How much a client may send on one call before it is read; 16 MiB. Several of the largest
-    /// frames, since the reader announces new room only when its socket runs dry.
+    /// How much a client may send on one call before it is read; 16 MiB. Several usual messages,
+    /// and the largest frame: one that falls on the end of the window arrives in two and is copied.
     pub stream_window_bytes: u32,
     /// The same for all calls of a connection together; 64 MiB. It has to be several times a
     /// call's, else one upload that is not read stops every other call. It also bounds what one

@@ -2,7 +2,7 @@
 //! field nodes and buffers in the order of the schema and builds arrays from them.
 //!
 //! Every array is a slice of the received body. What its constructor would panic on is checked
-//! here before; what remains is checked by the constructor, and nothing is built unchecked.
+//! here before; what remains is checked by the constructor, or by [`proven`] in its place.
 
 use std::slice;
 use std::sync::Arc;
