@@ -298,3 +298,6 @@ async fn until(deadline: Option<Deadline>, upload: impl Future<Output = ()>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,8 +109,6 @@ impl Pump {
         if data.len() >= WHOLE_LEN_MIN {
             self.sender.begin();
         }
-        // A claim to be served; what is not used of it falls to others with the next one.
-        self.stream.reserve_capacity(data.len());
         self.waiting = Some(Sent::new(data, &self.ledger));
     }
 
@@ -129,6 +127,9 @@ impl Pump {
         // none before it is opened, and waiting for that costs a call as much as all else.
         if is_long || self.ledger.under_way() > len as u64 {
             let is_whole = is_long && turn_len.is_none();
+            // A claim for no more than is this call's turn: claims are served in their order, and a
+            // small call's stands behind those of all others.
+            self.stream.reserve_capacity(turn_len.map_or(len, |turn| turn.min(len)));
             ready!(self.window.poll(&mut self.stream, &self.ledger, len, is_whole, cx))?;
         }
         let data = match turn_len {

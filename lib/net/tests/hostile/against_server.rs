@@ -248,6 +248,39 @@ async fn trickles_window() {
     memory.assert_peak_below(8);
 }
 
+/// The calls of a connection share its window in turns, so that a small one need not wait until all
+/// others have sent what they have.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn grants_a_connection_less_window_than_its_calls_want() {
+    const CALLS: u32 = 64;
+    let _memory = Memory::count().await;
+    let victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[(INITIAL_WINDOW_SIZE, WINDOW_MAX)]).await;
+    let begins = |frame: &Frame| frame.kind == HEADERS;
+    for stream in (1..).step_by(2).take(CALLS as usize) {
+        wire.request(stream, "/endless").await;
+        wire.wait(begins).await;
+    }
+    // Whatever is granted from here on, they claim.
+    let small = 2 * CALLS + 1;
+    wire.request(small, "/ping").await;
+    wire.send(DATA, END_STREAM, small, &message(0, &[])).await;
+    wire.wait(|frame| begins(frame) && frame.stream == small).await;
+    let (mut granted, mut come) = (0, 0);
+    loop {
+        if granted == come {
+            granted += MIB;
+            wire.grant(0, 1 << 20).await;
+        }
+        let next = wire.wait(|frame| frame.kind == DATA).await;
+        if next.stream == small {
+            break;
+        }
+        come = (come + next.payload.len()).min(granted);
+    }
+    assert!(granted <= 20 * MIB, "the answer came after {granted} bytes of others");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn grants_window_and_never_reads_its_socket() {
     let memory = Memory::count().await;
