@@ -13,7 +13,9 @@ use wingbeat_wire::message::ActionType;
 
 use crate::error::is_reserved;
 use crate::server::Features;
-use crate::{Error, Method, PeerIdentity, Result, ServerMiddleware, Session, Sessions};
+use crate::{
+    Error, Method, PeerIdentity, Permission, Resource, Result, ServerMiddleware, Session, Sessions,
+};
 
 use self::response::Response;
 
@@ -99,8 +101,31 @@ impl CallContext {
         self.identity().map(PeerIdentity::as_str)
     }
 
-    pub(crate) fn identity(&self) -> Option<&PeerIdentity> {
+    /// The same with its roles.
+    pub fn identity(&self) -> Option<&PeerIdentity> {
         self.0.extensions.get()
+    }
+
+    /// Asks the server's [authorizers](crate::Server::authorizer) about something that only the
+    /// service knows by name: what a ticket or a command is about. To be asked before anything is
+    /// looked up, so that the answer is the same whether or not it is there.
+    ///
+    /// # Errors
+    /// PERMISSION_DENIED, always in the same words, for what the caller may not do.
+    pub async fn authorize(&self, permission: Permission, name: &str) -> Result<()> {
+        let resource = Resource::Named(name);
+        self.0.features.gate().authorize(self, permission, resource).await
+    }
+
+    /// Asks about what the call itself names.
+    pub(crate) async fn check(&self, resource: Resource<'_>) -> Result<()> {
+        let permission = Permission::of_method(self.0.method);
+        self.0.features.gate().authorize(self, permission, resource).await
+    }
+
+    /// Whether anybody decides what this caller may do.
+    pub(crate) fn has_authorizers(&self) -> bool {
+        self.0.features.gate().has_authorizers()
     }
 
     /// The session that the call belongs to; `None` when it has none, or the server has no

@@ -79,6 +79,7 @@
 //! Every call runs in a [`tracing`] span `flight` with its method and peer; panics and errors whose
 //! text is not sent are logged in it. No subscriber is installed here.
 
+mod auth;
 mod client;
 mod context;
 mod cookie;
@@ -115,6 +116,9 @@ pub use wingbeat_wire::message::{
 };
 pub use wingbeat_wire::{DecodeError, EncodeError, Limits, Segments};
 
+pub use crate::auth::{
+    Access, AuthAttempt, Authenticated, Authenticator, Authorizer, Permission, Refusal, Resource,
+};
 pub use crate::client::{Client, ClientOptions, HandshakeCall, Polling, PutResults};
 pub use crate::context::CallContext;
 pub use crate::cookie::CookieJar;

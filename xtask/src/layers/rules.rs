@@ -26,13 +26,18 @@ const LAYERS: &[Layer] = &[
     layer("wingbeat-wire", &[], &["wingbeat-testkit"]),
     layer("wingbeat-net", &["wingbeat-wire"], &["wingbeat-testkit"]),
     layer("wingbeat", &["wingbeat-net", "wingbeat-wire"], &["wingbeat-testkit"]),
+    layer("wingbeat-auth", &["wingbeat"], &["wingbeat-testkit"]),
     layer("wingbeat-testkit", &["wingbeat", "wingbeat-net", "wingbeat-wire"], &[]),
     // product: the server and the command line.
     layer("wingbeat-store", &[], &["wingbeat-testkit"]),
-    layer("wingbeat-server", &["wingbeat", "wingbeat-store"], &["wingbeat-testkit"]),
+    layer(
+        "wingbeat-server",
+        &["wingbeat", "wingbeat-auth", "wingbeat-store"],
+        &["wingbeat-testkit"],
+    ),
     layer(
         "wingbeat-cli",
-        &["wingbeat", "wingbeat-server", "wingbeat-store"],
+        &["wingbeat", "wingbeat-auth", "wingbeat-server", "wingbeat-store"],
         &["wingbeat-testkit"],
     ),
     // Around them.
@@ -49,6 +54,8 @@ const RESERVED: &[(&str, &[&str], &[&str])] = &[
     ("h2", &["wingbeat-net"], &["wingbeat"]),
     ("hyper*", &[], &["wingbeat"]),
     ("rustls*", &["wingbeat-net"], &[]),
+    ("argon2", &["wingbeat-auth"], &[]),
+    ("jsonwebtoken", &["wingbeat-auth"], &["wingbeat-server", "wingbeat-cli"]),
     ("socket2", &["wingbeat-net"], &[]),
     ("tonic*", &["wingbeat-server"], &["wingbeat"]),
     ("axum", &[], &["wingbeat"]),

@@ -12,7 +12,10 @@ use wingbeat_wire::message::ActionType;
 use super::dispatch::Dispatcher;
 use super::routes::{Mount, routes};
 use super::{Features, HttpService, ServerOptions};
-use crate::{Error, FlightService, Result, ServerMiddlewareFactory, Sessions, StandardAction};
+use crate::{
+    Authenticator, Authorizer, Error, FlightService, Result, ServerMiddlewareFactory, Sessions,
+    StandardAction,
+};
 
 type AddLayer = Box<dyn FnOnce(HttpService) -> HttpService + Send>;
 
@@ -125,8 +128,29 @@ impl Server {
         self
     }
 
+    /// Lets in only whom this authenticator knows, or another one that was registered: they are
+    /// asked in the order in which they were. The server then answers the handshake itself, with
+    /// the token that [`Authenticated::with_token`](crate::Authenticated::with_token) brings, and
+    /// nothing else answers without credentials. What is [mounted](Self::mount) beside Flight is
+    /// not guarded: that stays the matter of layers.
+    ///
+    /// Whoever is not let in gets UNAUTHENTICATED, always in the same words; why stands in the log.
+    #[must_use]
+    pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
+        self.features.gate.add_authenticator(authenticator);
+        self
+    }
+
+    /// Lets callers do only what this authorizer allows, and every other one that was registered.
+    #[must_use]
+    pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
+        self.features.gate.add_authorizer(authorizer);
+        self
+    }
+
     /// Runs middleware around every Flight call, inside of what was added before: it starts later.
-    /// What is mounted beside Flight has none; [`layer`](Self::layer) is for everything.
+    /// A call that is not let in has none, nor has what is mounted beside Flight;
+    /// [`layer`](Self::layer) is for everything.
     #[must_use]
     pub fn middleware(mut self, factory: impl ServerMiddlewareFactory) -> Self {
         self.features.add_middleware(factory);

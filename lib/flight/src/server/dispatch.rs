@@ -24,19 +24,21 @@ use std::time::Instant;
 
 use futures_core::Stream;
 use futures_util::stream;
-use http::{Request, Response};
-use tracing::Instrument as _;
-use wingbeat_net::{Body, Messages, Status, accept};
+use http::request::Parts;
+use http::{Request, Response, header};
+use tracing::{Instrument as _, Span};
+use wingbeat_net::{Body, Messages, PeerAddr, Status, accept};
 use wingbeat_wire::data::FlightDataDeframer;
 use wingbeat_wire::{Limits, Segments};
 
 use self::call_stream::CallStream;
 use self::respond::respond;
 use super::{Features, ServerOptions};
+use crate::auth::granting_header;
 use crate::peer::{PeerLimit, announce};
 use crate::service::DynFlightService;
 use crate::stream::{DataReader, Incoming, Waiting};
-use crate::{CallContext, Code, Method, Result};
+use crate::{CallContext, Code, Method, Result, Token};
 
 /// The framed messages of an answer, with the handler inside.
 type Answer = Pin<Box<dyn Stream<Item = Result<Segments>> + Send>>;
@@ -96,12 +98,18 @@ impl Dispatcher {
         let bytes_max = self.limits().message_bytes_max;
         let body = body.decompressed(&parts.headers, bytes_max, Code::InvalidArgument);
         let deadline = head.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let (middleware, refused) = self.features.start_call(method, &mut parts);
-        let cx = CallContext::new(method, parts, deadline, self.features.clone(), middleware);
-        let span = match cx.peer() {
-            Some(peer) => tracing::info_span!("flight", %method, %peer),
-            None => tracing::info_span!("flight", %method),
+        let span = span(method, &parts);
+        let entering = self.features.gate().enter(method, &mut parts, deadline);
+        let entered = entering.instrument(span.clone()).await;
+        let (token, middleware, refused) = match entered {
+            Ok(token) => {
+                let (middleware, refused) = self.features.start_call(method, &mut parts);
+                (token, middleware, refused)
+            }
+            Err(error) => (None, Vec::new(), Some(error)),
         };
+        let cx = CallContext::new(method, parts, deadline, self.features.clone(), middleware);
+        let refused = refused.or_else(|| hand_out(token, &cx).err());
         let waiting = Waiting::default();
         let own_limits = self.limits().clone();
         let call = Call { dispatcher: self, cx: cx.clone(), body, waiting: waiting.clone(), limit };
@@ -115,6 +123,23 @@ impl Dispatcher {
             announce(&own_limits, response.headers_mut());
         }
         response
+    }
+}
+
+/// What a call's events are logged under.
+fn span(method: Method, parts: &Parts) -> Span {
+    let user = tracing::field::Empty;
+    match parts.extensions.get::<PeerAddr>() {
+        Some(peer) => tracing::info_span!("flight", %method, %peer, user),
+        None => tracing::info_span!("flight", %method, user),
+    }
+}
+
+/// Gives the caller the token that it got for its password.
+fn hand_out(token: Option<Token>, cx: &CallContext) -> Result<()> {
+    match token {
+        Some(token) => cx.set_header(header::AUTHORIZATION, granting_header(&token)?),
+        None => Ok(()),
     }
 }
 

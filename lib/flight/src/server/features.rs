@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use wingbeat_wire::message::ActionType;
 
+use crate::auth::Gate;
 use crate::{
     Error, Method, ServerCallInfo, ServerMiddleware, ServerMiddlewareFactory, Sessions,
     StandardAction,
@@ -21,6 +22,7 @@ pub(crate) struct Features {
     /// The actions that have a method of their own.
     standard: Vec<StandardAction>,
     sessions: Option<Sessions>,
+    pub(super) gate: Gate,
     /// From the outside in.
     middleware: Vec<Arc<dyn ServerMiddlewareFactory>>,
 }
@@ -67,6 +69,11 @@ impl Features {
 
     pub(crate) fn actions(&self) -> &[ActionType] {
         &self.actions
+    }
+
+    /// Who is let in, and to what.
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     pub(crate) fn sessions(&self) -> Option<&Sessions> {

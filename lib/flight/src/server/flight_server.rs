@@ -16,7 +16,10 @@ use wingbeat_wire::message::ActionType;
 use super::dispatch::Dispatcher;
 use super::routes::routes;
 use super::{Features, ServerOptions};
-use crate::{Client, FlightService, ServerMiddlewareFactory, Sessions, StandardAction};
+use crate::{
+    Authenticator, Authorizer, Client, FlightService, ServerMiddlewareFactory, Sessions,
+    StandardAction,
+};
 
 /// A Flight service as a `tower::Service` over HTTP requests, for an axum router or, through one,
 /// for a tonic server:
@@ -82,6 +85,22 @@ impl<S: FlightService> FlightServer<S> {
     #[must_use]
     pub fn sessions(mut self, sessions: Sessions) -> Self {
         self.features().set_sessions(sessions);
+        self
+    }
+
+    /// Lets in only whom this authenticator knows, see
+    /// [`Server::authenticator`](crate::Server::authenticator).
+    #[must_use]
+    pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
+        self.features().gate.add_authenticator(authenticator);
+        self
+    }
+
+    /// Lets callers do only what this authorizer allows, see
+    /// [`Server::authorizer`](crate::Server::authorizer).
+    #[must_use]
+    pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
+        self.features().gate.add_authorizer(authorizer);
         self
     }
 

@@ -10,12 +10,13 @@ use wingbeat_wire::message::{
 use super::replies::many;
 use super::request::read_one;
 use super::{Answer, Call};
-use crate::{Code, Error, Origin, ReplyStream, Result, StandardAction};
+use crate::{Code, Error, Origin, ReplyStream, Resource, Result, StandardAction};
 
 pub(super) fn do_action(call: Call) -> Answer {
     many(async move {
         let dispatcher = &call.dispatcher;
         let action: Action = read_one(call.body, dispatcher.limits()).await?;
+        call.cx.check(Resource::Action(&action)).await?;
         match dispatcher.features.standard(&action.r#type) {
             Some(standard) => {
                 let result = run(&*dispatcher.service, &call.cx, standard, action.body).await?;

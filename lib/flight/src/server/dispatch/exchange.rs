@@ -3,7 +3,7 @@
 use super::driven::Driven;
 use super::{Answer, Call};
 use crate::stream::{EXCHANGE_CHUNKS_MAX, EncodeStream, Source, channel};
-use crate::{Exchange, ExchangeReceiver, ExchangeSender};
+use crate::{Exchange, ExchangeReceiver, ExchangeSender, Resource};
 
 pub(super) fn do_exchange(call: Call) -> Answer {
     let (sender, mut outgoing) = channel(EXCHANGE_CHUNKS_MAX);
@@ -15,6 +15,7 @@ pub(super) fn do_exchange(call: Call) -> Answer {
     let handler = async move {
         let mut reader = call.dispatcher.data_reader(call.body);
         let descriptor = reader.read_descriptor().await?;
+        call.cx.check(Resource::Descriptor(&descriptor)).await?;
         reader.watch(call.waiting);
         let (sender, receiver) = (ExchangeSender::new(sender), ExchangeReceiver::open(reader));
         let exchange = Exchange::new(descriptor, sender, receiver);

@@ -6,12 +6,13 @@ use wingbeat_wire::message::{FlightDescriptor, Message};
 
 use super::request::read_one;
 use super::{Answer, Call};
-use crate::Result;
+use crate::{Resource, Result};
 
 pub(super) fn get_flight_info(call: Call) -> Answer {
     one(async move {
         let service = &call.dispatcher.service;
         let asked: FlightDescriptor = read_one(call.body, call.dispatcher.limits()).await?;
+        call.cx.check(Resource::Descriptor(&asked)).await?;
         let mut info = service.dyn_get_flight_info(&call.cx, asked.clone()).await?;
         info.flight_descriptor.get_or_insert(asked);
         Ok(info)
@@ -22,6 +23,7 @@ pub(super) fn poll_flight_info(call: Call) -> Answer {
     one(async move {
         let service = &call.dispatcher.service;
         let asked: FlightDescriptor = read_one(call.body, call.dispatcher.limits()).await?;
+        call.cx.check(Resource::Descriptor(&asked)).await?;
         let mut poll = service.dyn_poll_flight_info(&call.cx, asked.clone()).await?;
         if let Some(info) = &mut poll.info {
             info.flight_descriptor.get_or_insert(asked);
@@ -34,6 +36,7 @@ pub(super) fn get_schema(call: Call) -> Answer {
     one(async move {
         let service = &call.dispatcher.service;
         let asked: FlightDescriptor = read_one(call.body, call.dispatcher.limits()).await?;
+        call.cx.check(Resource::Descriptor(&asked)).await?;
         service.dyn_get_schema(&call.cx, asked).await
     })
 }

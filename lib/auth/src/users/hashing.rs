@@ -1,0 +1,128 @@
+//! Argon2, off the I/O threads and bounded.
+
+use std::sync::Arc;
+
+use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
+use argon2::{Argon2, Params};
+use tokio::sync::Semaphore;
+use wingbeat::Refusal;
+
+use super::Hash;
+use crate::LoadError;
+
+/// More checks at once would take the processors from the data.
+const RUNNING_MAX: usize = 4;
+/// How many callers wait for a check.
+const WAITING_MAX: usize = 64;
+/// How long a salt is, as RFC 9106 recommends it.
+const SALT_BYTES: usize = 16;
+
+/// The hash of a password for a file of users: argon2id with 19 MiB and two passes, which is the
+/// library's default.
+///
+/// # Errors
+/// When the operating system gives no random bytes.
+pub fn hash_password(password: &str) -> Result<String, LoadError> {
+    let failed = |reason: String| LoadError::Random { reason };
+    let mut salt = [0; SALT_BYTES];
+    getrandom::fill(&mut salt).map_err(|error| failed(error.to_string()))?;
+    let salt = SaltString::encode_b64(&salt).map_err(|error| failed(error.to_string()))?;
+    let argon2 = Argon2::default();
+    let hash = argon2.hash_password(password.as_bytes(), &salt);
+    hash.map(|hash| hash.to_string()).map_err(|error| failed(error.to_string()))
+}
+
+/// Whether a text is a hash that can be checked against.
+pub(super) fn check_hash(text: &str) -> Result<(), String> {
+    let hash = PasswordHash::new(text).map_err(|error| error.to_string())?;
+    if !hash.algorithm.as_str().starts_with("argon2") || hash.hash.is_none() {
+        return Err("it is no argon2 hash".to_owned());
+    }
+    Params::try_from(&hash).map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// Checks passwords, so many at once and no more.
+#[derive(Debug, Clone)]
+pub(super) struct Hashing {
+    running: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
+
+impl Hashing {
+    pub(super) fn new() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::with_max((processors / 2).clamp(1, RUNNING_MAX), WAITING_MAX)
+    }
+
+    pub(super) fn with_max(running: usize, waiting: usize) -> Self {
+        let (running, waiting) = (Semaphore::new(running.max(1)), Semaphore::new(waiting));
+        Self { running: Arc::new(running), waiting: Arc::new(waiting) }
+    }
+
+    /// Whether a password belongs to a hash.
+    pub(super) async fn verify(&self, hash: Hash, password: String) -> Result<bool, Refusal> {
+        let busy = |_| Refusal::busy("too many passwords are being checked");
+        let permit = match self.running.clone().try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => {
+                let _waiting = self.waiting.try_acquire().map_err(busy)?;
+                let permit = self.running.clone().acquire_owned().await;
+                permit.map_err(|_| Refusal::busy("passwords are no longer checked"))?
+            }
+        };
+        // The thread keeps the permit: a caller that goes away does not make room for another one.
+        let checked = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            is_right(&hash, &password)
+        });
+        checked.await.map_err(|_| Refusal::busy("the check of a password panicked"))
+    }
+}
+
+fn is_right(hash: &str, password: &str) -> bool {
+    // Parsed when the file was read, so it is one. The comparison takes the same time wherever the
+    // outcomes differ.
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_knows_its_password() {
+        let (one, two) = (hash_password("secret").unwrap(), hash_password("secret").unwrap());
+        assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
+        assert_ne!(one, two, "each has a salt of its own");
+        assert!(is_right(&one, "secret") && is_right(&two, "secret"));
+        assert!(!is_right(&one, "Secret") && !is_right(&one, ""));
+        assert_eq!(check_hash(&one), Ok(()));
+        for hash in ["secret", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ", "$5$salt$hash"] {
+            assert!(check_hash(hash).is_err(), "{hash}");
+        }
+    }
+
+    #[tokio::test]
+    async fn those_that_find_no_room_are_told_to_come_again() {
+        let hashing = Hashing::with_max(1, 1);
+        let hash: Hash = hash_password("secret").unwrap().into();
+        let held = hashing.running.clone().acquire_owned().await.unwrap();
+        let mut waiting = Box::pin(hashing.verify(hash.clone(), "secret".to_owned()));
+        assert!(futures_are_pending(&mut waiting).await);
+        let refused = hashing.verify(hash.clone(), "secret".to_owned()).await.unwrap_err();
+        assert!(refused.is_busy(), "{refused}");
+        drop(held);
+        assert!(waiting.await.unwrap());
+        assert!(!hashing.verify(hash, "wrong".to_owned()).await.unwrap());
+    }
+
+    /// Polls once.
+    async fn futures_are_pending<F: Future + Unpin>(future: &mut F) -> bool {
+        std::future::poll_fn(|cx| {
+            let poll = std::pin::Pin::new(&mut *future).poll(cx);
+            std::task::Poll::Ready(poll.is_pending())
+        })
+        .await
+    }
+}

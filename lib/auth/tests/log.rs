@@ -1,0 +1,121 @@
+//! What strangers are not told stands in the log, and no secret does.
+//!
+//! A program of its own, with one test: what a line of code has to log is decided once for the
+//! whole process.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::{Arc, Mutex};
+
+use tokio_util::task::AbortOnDropHandle;
+use tracing_subscriber::fmt::MakeWriter;
+use wingbeat::{
+    Access, Action, Authorizer, Client, FlightService, HeaderName, HeaderValue, Permission,
+    Refusal, Server,
+};
+use wingbeat_auth::{StaticTokens, Users, hash_password};
+
+struct Empty;
+impl FlightService for Empty {}
+
+struct NoActions;
+
+impl Authorizer for NoActions {
+    async fn authorize(&self, access: &Access<'_>) -> Result<(), Refusal> {
+        match access.permission() {
+            Permission::Act => Err(Refusal::new("the rules allow no actions")),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// What was logged since the last time.
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn who_was_refused_and_why() {
+    let log = Log::default();
+    let filter = tracing_subscriber::EnvFilter::new("trace,h2=info");
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false);
+    subscriber.with_env_filter(filter).init();
+    let folder = tempfile::tempdir().unwrap();
+    let (users, tokens) = (folder.path().join("users"), folder.path().join("tokens"));
+    std::fs::write(&users, format!("ada:{}\n", hash_password("pass-of-ada").unwrap())).unwrap();
+    std::fs::write(&tokens, "carol:carols-very-long-token\n").unwrap();
+    std::fs::set_permissions(&tokens, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let server = Server::bind("grpc://127.0.0.1:0").await.unwrap();
+    let plain = Client::new(server.local_addr().to_string()).unwrap();
+    let server = server
+        .authenticator(StaticTokens::from_file(&tokens).unwrap())
+        .authenticator(Users::from_file(&users).unwrap())
+        .authorizer(NoActions);
+    let _serving = AbortOnDropHandle::new(tokio::spawn(server.serve(Empty)));
+    assert!(log.take().contains("everybody on this machine can read the secrets"));
+
+    let basic = |user: &str, password: &str| plain.clone().with_basic_auth(user, password).unwrap();
+    let malformed = HeaderValue::from_static("Basic a-malformed-secret");
+    let malformed = plain.clone().with_header(HeaderName::from_static("authorization"), malformed);
+    for (client, texts) in [
+        (plain.clone(), &["nothing is presented"][..]),
+        (basic("ada", "wrong-secret"), &["wrong password", "user=\"ada\""]),
+        (basic("eve\n2026 INFO", "wrong-secret"), &["no such user", r#"user="eve\n2026 INFO""#]),
+        (
+            plain.clone().with_bearer_token("wrong-secret").unwrap(),
+            &["not one of the static tokens; no token of a user, or expired"],
+        ),
+        (malformed, &["the credentials are malformed"]),
+    ] {
+        let error = client.do_action(Action::new("x", "")).await.unwrap_err();
+        assert_eq!(error.message(), "the credentials are missing or not valid");
+        expect(&log, "not authenticated", texts);
+    }
+    let wrong = plain.authenticate_basic_proto("ada", "wrong-secret").await;
+    assert_eq!(wrong.unwrap_err().message(), "the credentials are missing or not valid");
+    expect(&log, "not authenticated", &["method=Handshake", "wrong password", "user=\"ada\""]);
+
+    let ada = plain.authenticate_basic_token("ada", "pass-of-ada").await.unwrap();
+    let error = ada.do_action(Action::new("x", "")).await.unwrap_err();
+    assert_eq!(error.message(), "the caller may not do this");
+    let texts = ["the rules allow no actions", "user=\"ada\"", "permission=Act", "action \"x\""];
+    expect(&log, "not allowed", &texts);
+    let carol = plain.clone().with_bearer_token("carols-very-long-token").unwrap();
+    carol.do_get(wingbeat::Ticket::new("secret ticket")).await.unwrap_err();
+    expect(&log, "UNIMPLEMENTED", &["user=\"carol\""]);
+}
+
+/// One line, with who it was and from where, and no secret anywhere.
+#[track_caller]
+fn expect(log: &Log, what: &str, texts: &[&str]) {
+    let log = log.take();
+    let line = log.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("{log}"));
+    for text in texts.iter().chain(&["peer=127.0.0.1:"]) {
+        assert!(line.contains(text), "{text:?} is not in {line:?}");
+    }
+    for secret in ["secret", "pass-of-ada", "carols", "$argon2", "Bearer", "Basic"] {
+        assert!(!log.contains(secret), "{secret:?} is in {log}");
+    }
+}

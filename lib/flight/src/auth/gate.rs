@@ -1,0 +1,151 @@
+//! [`Gate`]: who is let in, and to what. The words for the refused are here, all of them.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::HeaderValue;
+use http::request::Parts;
+use tokio::time::timeout_at;
+
+use super::authenticator::DynAuthenticator;
+use super::authorizer::DynAuthorizer;
+use super::{Access, AuthAttempt, Authenticated, Authenticator, Authorizer, Permission, Resource};
+use crate::{CallContext, Credentials, Error, Method, PeerIdentity, Result, Token};
+
+/// What everybody is told who is not let in.
+const NOT_AUTHENTICATED: &str = "the credentials are missing or not valid";
+/// What everybody is told who may not do what it wants to do.
+const NOT_ALLOWED: &str = "the caller may not do this";
+/// What is told when nobody can decide.
+const UNDECIDED: &str = "it cannot be decided now whether the caller may do this";
+/// What is told when nobody can look.
+const BUSY: &str = "the credentials cannot be checked now";
+
+/// The authenticators and authorizers of a server.
+#[derive(Clone, Default)]
+pub(crate) struct Gate {
+    /// The first one that knows the caller decides.
+    authenticators: Vec<Arc<dyn DynAuthenticator>>,
+    /// All of them have to agree.
+    authorizers: Vec<Arc<dyn DynAuthorizer>>,
+}
+
+impl Gate {
+    pub(crate) fn add_authenticator(&mut self, authenticator: impl Authenticator) {
+        self.authenticators.push(Arc::new(authenticator));
+    }
+
+    pub(crate) fn add_authorizer(&mut self, authorizer: impl Authorizer) {
+        self.authorizers.push(Arc::new(authorizer));
+    }
+
+    /// Whether callers have to say who they are.
+    pub(crate) fn is_closed(&self) -> bool {
+        !self.authenticators.is_empty()
+    }
+
+    /// Finds out whose call this is, and leaves that where handlers find it. Gives the token that
+    /// is to be handed out. A handshake is let through: it says later who it is.
+    pub(crate) async fn enter(
+        &self,
+        method: Method,
+        parts: &mut Parts,
+        deadline: Option<Instant>,
+    ) -> Result<Option<Token>> {
+        if !self.is_closed() || method == Method::Handshake {
+            return Ok(None);
+        }
+        let entered = self.enter_by_headers(method, parts);
+        let found = match deadline {
+            Some(deadline) => timeout_at(deadline.into(), entered).await.map_err(|_| late())??,
+            None => entered.await?,
+        };
+        parts.extensions.insert(found.identity().clone());
+        tracing::Span::current().record("user", found.identity().as_str());
+        Ok(found.token().cloned())
+    }
+
+    async fn enter_by_headers(&self, method: Method, parts: &Parts) -> Result<Authenticated> {
+        let credentials = match Credentials::from_headers(&parts.headers) {
+            Ok(credentials) => credentials,
+            Err(error) => return Err(not_authenticated(None, error.message())),
+        };
+        let attempt =
+            AuthAttempt::new(method, credentials.as_ref(), &parts.headers, &parts.extensions);
+        self.authenticate(&attempt).await
+    }
+
+    /// Asks the authenticators, one after the other.
+    pub(crate) async fn authenticate(&self, attempt: &AuthAttempt<'_>) -> Result<Authenticated> {
+        let (mut reasons, mut is_busy) = (Vec::new(), false);
+        for authenticator in &self.authenticators {
+            match authenticator.authenticate(attempt).await {
+                Ok(found) => return Ok(found),
+                Err(refusal) => {
+                    is_busy |= refusal.is_busy();
+                    reasons.push(refusal.reason().to_owned());
+                }
+            }
+        }
+        let reason = match attempt.credentials() {
+            None if attempt.certificate().is_none() => "nothing is presented".to_owned(),
+            _ => reasons.join("; "),
+        };
+        if is_busy {
+            tracing::warn!(user = attempt.username(), reason, "nobody can authenticate");
+            return Err(Error::unavailable(BUSY));
+        }
+        Err(not_authenticated(attempt.username(), &reason))
+    }
+
+    /// Refuses what a call may not do.
+    pub(crate) async fn authorize(
+        &self,
+        cx: &CallContext,
+        permission: Permission,
+        resource: Resource<'_>,
+    ) -> Result<()> {
+        let access = Access::new(cx, permission, resource);
+        for authorizer in &self.authorizers {
+            if let Err(refusal) = authorizer.authorize(&access).await {
+                let user = cx.identity().map(PeerIdentity::as_str);
+                // What is left out of a listing is no news.
+                match (permission, resource) {
+                    (Permission::List, Resource::Descriptor(_) | Resource::Named(_)) => {
+                        tracing::debug!(user, ?permission, ?resource, %refusal, "not listed");
+                    }
+                    _ => tracing::warn!(user, ?permission, ?resource, %refusal, "not allowed"),
+                }
+                return Err(match refusal.is_busy() {
+                    true => Error::unavailable(UNDECIDED),
+                    false => Error::permission_denied(NOT_ALLOWED),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether anybody decides what callers may do.
+    pub(crate) fn has_authorizers(&self) -> bool {
+        !self.authorizers.is_empty()
+    }
+}
+
+/// The answer to everybody who is not let in; the reason goes to the log.
+pub(crate) fn not_authenticated(user: Option<&str>, reason: &str) -> Error {
+    tracing::warn!(user, reason, "not authenticated");
+    Error::unauthenticated(NOT_AUTHENTICATED)
+}
+
+fn late() -> Error {
+    Error::deadline_exceeded("the call's deadline passed on the server")
+}
+
+/// The value of `authorization` that hands out a token.
+pub(crate) fn granting_header(token: &Token) -> Result<HeaderValue> {
+    let value = [b"Bearer ", token.as_bytes()].concat();
+    let mut value = HeaderValue::from_bytes(&value)
+        .map_err(|_| Error::internal("a token that no header may hold was to be granted"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
