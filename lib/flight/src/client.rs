@@ -24,7 +24,8 @@ use crate::credentials::BasicThenBearer;
 use crate::peer::PeerLimit;
 use crate::server::in_process;
 use crate::{
-    ClientMiddlewareFactory, CookieJar, FlightService, HttpService, Result, ServerOptions,
+    ClientMiddlewareFactory, ClientTls, CookieJar, FlightService, HttpService, Result,
+    ServerOptions,
 };
 
 pub(crate) use self::address::bad_address;
@@ -68,7 +69,9 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the service at an address, `grpc://HOST:PORT` or `grpc+unix:///PATH`.
+    /// A client of the service at an address: `grpc://HOST:PORT`, `grpc+tls://HOST:PORT` (which
+    /// believes the roots of this machine, see [`with_tls`](Self::with_tls)), or
+    /// `grpc+unix:///PATH`.
     ///
     /// # Errors
     /// INVALID_ARGUMENT when it is no such address.
@@ -161,6 +164,28 @@ impl Client {
         }
         self.options = Arc::new(options);
         self
+    }
+
+    /// Says whom TLS believes and what it shows, at this client's address and at those of endpoints
+    /// (without a [server name](ClientTls::with_server_name) at other hosts). It is part of the
+    /// options ([`ClientOptions::transport`]): set it after [`with_options`](Self::with_options).
+    ///
+    /// ```no_run
+    /// # fn run() -> wingbeat::Result<()> {
+    /// use wingbeat::{Client, ClientTls, PemSource};
+    ///
+    /// let tls = ClientTls::default()
+    ///     .with_roots(PemSource::file("ca.crt"))
+    ///     .with_certificate(PemSource::file("ada.crt"), PemSource::file("ada.key"));
+    /// let client = Client::new("grpc+tls://flights.example.org")?.with_tls(tls);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_tls(self, tls: ClientTls) -> Self {
+        let mut options = ClientOptions::clone(&self.options);
+        options.transport.tls = tls;
+        self.with_options(options)
     }
 
     /// Keeps the cookies that the server sets, and sends them with every further call of this

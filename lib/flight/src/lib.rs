@@ -99,7 +99,8 @@ mod stream;
 pub use arrow;
 pub use http::{HeaderMap, HeaderName, HeaderValue};
 pub use wingbeat_net::{
-    Address, AddressError, Body, BoxError, BytesBody, ChannelConfig, PeerAddr, ServerConfig,
+    Address, AddressError, Body, BoxError, BytesBody, ChannelConfig, ClientTls, PeerAddr,
+    PeerCertificate, PemSource, ServerConfig, ServerTls, TlsError,
 };
 pub use wingbeat_wire::data::{BodyPool, BodyPoolStatistics, FlightStreamChunk};
 pub use wingbeat_wire::grpc::Code;

@@ -22,8 +22,9 @@ const PATH: &AsciiSet =
 
 /// Where a server is: a host and port, or a Unix socket.
 ///
-/// Written as Flight locations are: `grpc://host:port` (also `grpc+tcp://`, port 8815 where none
-/// is named) and `grpc+unix:///path/of/socket`. Both parts may be percent-encoded.
+/// Written as Flight locations are: `grpc://host:port` (also `grpc+tcp://`), `grpc+tls://host:port`
+/// (port 8815 where none is named) and `grpc+unix:///path/of/socket`. Hosts and paths may be
+/// percent-encoded.
 ///
 /// ```
 /// let address: wingbeat_net::Address = "grpc+tcp://localhost".parse()?;
@@ -40,6 +41,13 @@ pub enum Address {
         /// The port; 0 lets a listener choose.
         port: u16,
     },
+    /// gRPC over TLS.
+    Tls {
+        /// A name or an IP address; an IPv6 address without its brackets.
+        host: String,
+        /// The port; 0 lets a listener choose.
+        port: u16,
+    },
     /// gRPC over a Unix socket.
     Unix {
         /// The socket's path, absolute.
@@ -51,11 +59,8 @@ pub enum Address {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
-    /// TLS was asked for.
-    #[error("TLS is not supported yet: {0} (use grpc://, grpc+tcp:// or grpc+unix://)")]
-    Tls(String),
     /// The scheme is missing or not one of Flight's.
-    #[error("{found} (expected grpc://, grpc+tcp:// or grpc+unix://)")]
+    #[error("{found} (expected grpc://, grpc+tcp://, grpc+tls:// or grpc+unix://)")]
     Scheme {
         /// What was found.
         found: String,
@@ -74,7 +79,9 @@ impl Address {
     /// What goes into the `:authority` of a call: `host:port`, or `localhost` for a Unix socket.
     pub(crate) fn authority(&self) -> String {
         match self {
-            Self::Tcp { host, port } => HostPort { host, port: *port }.to_string(),
+            Self::Tcp { host, port } | Self::Tls { host, port } => {
+                HostPort { host, port: *port }.to_string()
+            }
             Self::Unix { .. } => "localhost".to_owned(),
         }
     }
@@ -93,6 +100,9 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp { host, port } => write!(f, "grpc://{}", HostPort { host, port: *port }),
+            Self::Tls { host, port } => {
+                write!(f, "grpc+tls://{}", HostPort { host, port: *port })
+            }
             Self::Unix { path } => {
                 let path = path.as_os_str().as_encoded_bytes();
                 write!(f, "grpc+unix://{}", percent_encode(path, PATH))

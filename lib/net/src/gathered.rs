@@ -78,7 +78,12 @@ fn lock<T>(inner: &Mutex<Inner<T>>) -> MutexGuard<'_, Inner<T>> {
 
 impl<T: AsyncWrite + Unpin> Inner<T> {
     fn rest(&mut self, cx: &mut Context<'_>) {
-        if let Poll::Ready(Err(error)) = self.poll_clear(cx) {
+        let mut cleared = self.poll_clear(cx);
+        if matches!(cleared, Poll::Ready(Ok(()))) {
+            // Below TLS something may still wait.
+            cleared = Pin::new(&mut self.socket).poll_flush(cx);
+        }
+        if let Poll::Ready(Err(error)) = cleared {
             // The connection learns it from its next write, or before that by reading.
             self.failure = Some(error);
         }

@@ -80,7 +80,11 @@ impl NotHttp2 {
     /// For the error of a call: what is at the other end.
     pub(crate) fn describe(&self) -> String {
         let bytes = match self {
-            Self::Closed => return "the peer closed the connection without a word".to_owned(),
+            Self::Closed => {
+                return "the peer closed the connection without a word (one that speaks TLS is at \
+                        grpc+tls://)"
+                    .to_owned();
+            }
             Self::Spoke(bytes) => bytes.as_slice(),
         };
         let line = bytes.split(|&byte| byte == b'\r' || byte == b'\n').next().unwrap_or(bytes);
@@ -88,7 +92,7 @@ impl NotHttp2 {
         if bytes.starts_with(b"HTTP/") {
             format!("the peer speaks HTTP/1 and no gRPC, it answered \"{text}\"")
         } else if matches!(bytes, [0x15 | 0x16, 3, ..]) {
-            "the peer speaks TLS, which is not supported yet".to_owned()
+            "the peer speaks TLS (its address is to begin with grpc+tls://)".to_owned()
         } else {
             format!("the peer speaks no HTTP/2, it began with \"{text}\"")
         }
@@ -195,6 +199,6 @@ mod tests {
         let ssh = NotHttp2::Spoke(b"SSH-2.0\r\n".to_vec());
         assert!(ssh.describe().ends_with("it began with \"SSH-2.0\""));
         let tls = NotHttp2::Spoke(vec![0x15, 3, 1, 0, 2]);
-        assert!(tls.describe().contains("TLS"));
+        assert!(tls.describe().contains("grpc+tls://"));
     }
 }

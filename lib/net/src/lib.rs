@@ -23,6 +23,7 @@ mod socket;
 mod stall;
 mod status;
 mod stream;
+mod tls;
 
 pub use address::{Address, AddressError};
 pub use body::{Body, BoxError, BytesBody};
@@ -32,3 +33,4 @@ pub use messages::Messages;
 pub use peer::PeerAddr;
 pub use server::{CallHead, ServerConfig, accept, reply, serve};
 pub use status::Status;
+pub use tls::{ClientTls, PeerCertificate, PemSource, ServerTls, TlsError};

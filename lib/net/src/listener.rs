@@ -35,7 +35,16 @@ impl Listener {
     /// What the system says, with the address in the text.
     pub async fn bind(address: &Address) -> io::Result<Self> {
         let bound = match address {
-            Address::Tcp { host, port } => bind_tcp(host, *port).await,
+            Address::Tcp { host, port } | Address::Tls { host, port } => {
+                bind_tcp(host, *port).await.map(|(kind, port)| {
+                    let host = host.clone();
+                    let address = match address {
+                        Address::Tls { .. } => Address::Tls { host, port },
+                        _ => Address::Tcp { host, port },
+                    };
+                    Self { kind, address }
+                })
+            }
             Address::Unix { path } => bind_unix(path).await,
         };
         bound.map_err(|error| {
@@ -47,6 +56,11 @@ impl Listener {
     /// Where it listens, with the port that was taken.
     pub fn local_addr(&self) -> Address {
         self.address.clone()
+    }
+
+    /// Whether its connections begin with TLS.
+    pub(crate) fn speaks_tls(&self) -> bool {
+        matches!(self.address, Address::Tls { .. })
     }
 
     /// The next connection, its options set.
@@ -68,11 +82,11 @@ impl Listener {
     }
 }
 
-async fn bind_tcp(host: &str, port: u16) -> io::Result<Listener> {
+/// Gives the port that was taken too.
+async fn bind_tcp(host: &str, port: u16) -> io::Result<(Kind, u16)> {
     let listener = TcpListener::bind((host, port)).await?;
     let port = listener.local_addr()?.port();
-    let address = Address::Tcp { host: host.to_owned(), port };
-    Ok(Listener { kind: Kind::Tcp(listener), address })
+    Ok((Kind::Tcp(listener), port))
 }
 
 async fn bind_unix(path: &Path) -> io::Result<Listener> {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use crate::tls::PeerCertificate;
+
 /// The address of the client of a call; a server finds it in the request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -13,6 +15,19 @@ pub enum PeerAddr {
     Unix,
     /// A client in this very process ([`Channel::in_process`](crate::Channel::in_process)).
     InProcess,
+}
+
+/// Who is at the other end, and what it has shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    pub(crate) addr: PeerAddr,
+    pub(crate) certificate: Option<PeerCertificate>,
+}
+
+impl From<PeerAddr> for Peer {
+    fn from(addr: PeerAddr) -> Self {
+        Self { addr, certificate: None }
+    }
 }
 
 impl fmt::Display for PeerAddr {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 
 /// Anything that HTTP/2 can run over. Boxed once a connection: the price is one indirect call a
@@ -20,6 +20,23 @@ const PROBES_MAX: u32 = 3;
 /// How much a Unix socket takes before its writer waits. The kernel's default of 208 KiB makes the
 /// two ends take turns; with this one fills it while the other empties it. TCP's grows by itself.
 const UNIX_BUFFER_BYTES: usize = 512 << 10;
+
+/// How long a peer that was told goodbye has to hang up.
+const GOODBYE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Ends a connection whose last words the peer is to read: says that nothing more comes, and waits
+/// a moment for the peer to hang up. Closing a socket with bytes unread would reset it, and the
+/// peer might never see them.
+pub(crate) async fn hang_up(socket: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
+    let goodbye = async {
+        socket.shutdown().await?;
+        let mut scratch = [0; 1024];
+        while socket.read(&mut scratch).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // No error matters here: the connection is given up either way.
+    let _ = tokio::time::timeout(GOODBYE_PATIENCE, goodbye).await;
+}
 
 /// Sets what both ends want of a Unix socket: a larger buffer. One that refuses works all the same.
 pub(crate) fn tune_unix(socket: &UnixStream) {

@@ -3,7 +3,7 @@
 //!
 //! It stands on the Arrow crates alone, so that every crate of the framework can use it in its
 //! tests. The feature `scenarios` adds those of Arrow's integration tests, which stand on the
-//! framework.
+//! framework; the feature `certificates` adds what tests of TLS need.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -12,6 +12,8 @@
 
 mod arrays;
 mod batch;
+#[cfg(feature = "certificates")]
+pub mod certificates;
 pub mod memory;
 mod random;
 #[cfg(feature = "scenarios")]

@@ -167,7 +167,6 @@ mod tests {
         for (text, expected) in [
             ("localhost:8815/a", "no scheme"),
             ("http://localhost/a", "grpc://"),
-            ("grpc+tls://localhost/a", "TLS"),
             ("grpc://h/a//b", "empty component"),
             ("grpc://h/a?b", "%3F"),
             ("grpc://h/%ff", "UTF-8"),

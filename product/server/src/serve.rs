@@ -149,7 +149,7 @@ fn writes(config: &ServeConfig, address: &Address) -> Writes {
 fn is_local(address: &Address) -> bool {
     match address {
         Address::Unix { .. } => true,
-        Address::Tcp { host, .. } => {
+        Address::Tcp { host, .. } | Address::Tls { host, .. } => {
             host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
         }
         _ => false,

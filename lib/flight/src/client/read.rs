@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use wingbeat_wire::message::{FlightDescriptor, FlightEndpoint, FlightInfo, Location};
 
 use super::{Client, address};
-use crate::{BatchStream, Code, Error, Origin, Result};
+use crate::{Address, BatchStream, Code, Error, Origin, Result};
 
 impl Client {
     /// Reads a flight: asks GetFlightInfo, then reads the endpoints one after the other.
@@ -89,9 +89,23 @@ impl Client {
         if self.address.as_ref() == Some(&address) {
             return Ok(self.clone());
         }
-        let mut client = Self::with_address(address, self.options.clone());
+        let is_same_host = self.address.as_ref().is_some_and(|own| host(own) == host(&address));
+        let mut options = self.options.clone();
+        if !is_same_host {
+            let tls = &mut Arc::make_mut(&mut options).transport.tls;
+            *tls = std::mem::take(tls).without_server_name();
+        }
+        let mut client = Self::with_address(address, options);
         client.timeout = self.timeout;
         Ok(client)
+    }
+}
+
+/// The host that a certificate has to be for.
+fn host(address: &Address) -> Option<&str> {
+    match address {
+        Address::Tcp { host, .. } | Address::Tls { host, .. } => Some(host),
+        _ => None,
     }
 }
 

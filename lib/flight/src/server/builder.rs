@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
-use wingbeat_net::{Address, Body, BoxError, BytesBody, Listener};
+use wingbeat_net::{Address, Body, BoxError, BytesBody, Listener, ServerTls};
 use wingbeat_wire::Segments;
 use wingbeat_wire::message::ActionType;
 
@@ -13,8 +13,8 @@ use super::dispatch::Dispatcher;
 use super::routes::{Mount, routes};
 use super::{Features, HttpService, ServerOptions};
 use crate::{
-    Authenticator, Authorizer, Error, FlightService, Result, ServerMiddlewareFactory, Sessions,
-    StandardAction,
+    Authenticator, Authorizer, Error, FlightService, Origin, Result, ServerMiddlewareFactory,
+    Sessions, StandardAction,
 };
 
 type AddLayer = Box<dyn FnOnce(HttpService) -> HttpService + Send>;
@@ -54,9 +54,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on an address, `grpc://HOST:PORT` or `grpc+unix:///PATH`. Connections wait from now
-    /// on; they are taken once the server serves. Port 0 is replaced by a free one, see
-    /// [`local_addr`](Self::local_addr).
+    /// Listens on an address, `grpc://HOST:PORT`, `grpc+tls://HOST:PORT` (with [`tls`](Self::tls))
+    /// or `grpc+unix:///PATH`. Connections wait from now on; they are taken once the server serves.
+    /// Port 0 is replaced by a free one, see [`local_addr`](Self::local_addr).
     ///
     /// # Errors
     /// INVALID_ARGUMENT when it is no such address; UNAVAILABLE when it cannot be listened on,
@@ -101,6 +101,26 @@ impl Server {
     #[must_use]
     pub fn options(mut self, options: ServerOptions) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Sets the certificate that is shown at `grpc+tls://` addresses, and whose clients are taken
+    /// there. It is part of the options ([`ServerOptions::transport`]): set it after
+    /// [`options`](Self::options).
+    ///
+    /// ```no_run
+    /// # async fn run(geese: impl wingbeat::FlightService) -> wingbeat::Result<()> {
+    /// use wingbeat::{PemSource, Server, ServerTls};
+    ///
+    /// // Both files are read again when they change; clients have to show a certificate too.
+    /// let tls = ServerTls::from_pem_files("server.crt", "server.key")?
+    ///     .with_client_roots(PemSource::file("clients-ca.crt"))?;
+    /// Server::bind("grpc+tls://0.0.0.0:8815").await?.tls(tls).serve(geese).await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.options.transport.tls = Some(tls);
         self
     }
 
@@ -207,7 +227,8 @@ impl Server {
     /// Serves until the process ends.
     ///
     /// # Errors
-    /// When the listeners break.
+    /// When the listeners break, and when there is no certificate for an address of TLS or no
+    /// address for a certificate.
     pub async fn serve(self, service: impl FlightService) -> Result<()> {
         self.serve_with_shutdown(service, std::future::pending()).await
     }
@@ -216,13 +237,14 @@ impl Server {
     /// that [`ServerOptions::transport`] allows before it aborts them.
     ///
     /// # Errors
-    /// When the listeners break.
+    /// See [`serve`](Self::serve).
     pub async fn serve_with_shutdown(
         self,
         service: impl FlightService,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<()> {
         let transport = self.options.transport.clone();
+        check_tls(&self.listeners, transport.tls.is_some())?;
         let dispatcher = Dispatcher::new(Arc::new(service), self.options, self.features);
         let routes = routes(Arc::new(dispatcher), self.mounts);
         let served = self.layers.into_iter().fold(routes, |inner, layer| layer(inner));
@@ -244,6 +266,19 @@ async fn listen(address: &str) -> Result<Listener> {
         // The text of the listener names the address.
         Error::unavailable(error.to_string()).with_source(error)
     })
+}
+
+/// Whether the listeners and the certificate fit together: what was meant to be encrypted is.
+fn check_tls(listeners: &[Listener], has_certificate: bool) -> Result<()> {
+    let addresses = listeners.iter().map(Listener::local_addr);
+    let with_tls: Vec<_> =
+        addresses.filter(|address| matches!(address, Address::Tls { .. })).collect();
+    let text = match (with_tls.first(), has_certificate) {
+        (Some(address), false) => format!("there is no certificate for {address}"),
+        (None, true) => "there is a certificate, and no address begins with grpc+tls://".into(),
+        _ => return Ok(()),
+    };
+    Err(Error::invalid_argument(text).with_origin(Origin::Local))
 }
 
 /// Gives a service requests whose body is made of `Bytes`.

@@ -38,7 +38,7 @@ use crate::auth::granting_header;
 use crate::peer::{PeerLimit, announce};
 use crate::service::DynFlightService;
 use crate::stream::{DataReader, Incoming, Waiting};
-use crate::{CallContext, Code, Method, Result, Token};
+use crate::{CallContext, Code, Method, PeerIdentity, Result, Token};
 
 /// The framed messages of an answer, with the handler inside.
 type Answer = Pin<Box<dyn Stream<Item = Result<Segments>> + Send>>;
@@ -93,6 +93,7 @@ impl Dispatcher {
             let text = format!("unknown method {}", parts.uri.path());
             return Status::new(Code::Unimplemented, text).into_response();
         };
+        PeerIdentity::adopt(&mut parts.extensions);
         let limit = PeerLimit::from_headers(&parts.headers);
         let is_one_of_ours = limit.get().is_some();
         let bytes_max = self.limits().message_bytes_max;

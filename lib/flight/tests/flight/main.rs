@@ -26,4 +26,5 @@ mod read;
 mod sessions;
 mod standard_actions;
 mod support;
+mod tls;
 mod types;

@@ -55,10 +55,12 @@ async fn endpoints_in_order_from_where_they_lie() {
     let served = tcp(here.clone()).await;
     let own_address = served.address().unwrap().to_string();
     let nobody = Server::bind("grpc://127.0.0.1:0").await.unwrap().local_addr().to_string();
+    let nobody_secure = nobody.replace("grpc://", "grpc+tls://");
+    let locations = ["http://a/b", &nobody_secure, &nobody, &other_address];
     *here.info.lock().unwrap() = FlightInfo::default()
         .with_endpoint(endpoint("0", &[]))
         .with_endpoint(endpoint("10", &[Location::REUSE_CONNECTION]))
-        .with_endpoint(endpoint("20", &["http://a/b", "grpc+tls://a:1", &nobody, &other_address]))
+        .with_endpoint(endpoint("20", &locations))
         .with_endpoint(endpoint("30", &[&own_address]));
     let client = served
         .client

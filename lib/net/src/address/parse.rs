@@ -14,14 +14,18 @@ pub(super) fn parse(text: &str) -> Result<Address, AddressError> {
         return Err(AddressError::Scheme { found: format!("address {text:?} names no scheme") });
     };
     match scheme.to_ascii_lowercase().as_str() {
-        "grpc" | "grpc+tcp" => tcp(rest).map_err(invalid),
+        "grpc" | "grpc+tcp" => {
+            host_port(rest).map(|(host, port)| Address::Tcp { host, port }).map_err(invalid)
+        }
+        "grpc+tls" => {
+            host_port(rest).map(|(host, port)| Address::Tls { host, port }).map_err(invalid)
+        }
         "grpc+unix" => unix(rest).map_err(invalid),
-        "grpc+tls" => Err(AddressError::Tls(text.to_owned())),
         _ => Err(AddressError::Scheme { found: format!("unknown scheme {scheme}:// in {text:?}") }),
     }
 }
 
-fn tcp(rest: &str) -> Result<Address, &'static str> {
+fn host_port(rest: &str) -> Result<(String, u16), &'static str> {
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.contains('@') {
         return Err("it names a user, which gRPC has no place for");
@@ -40,7 +44,7 @@ fn tcp(rest: &str) -> Result<Address, &'static str> {
         }
         Some(_) => return Err("the port is not a number from 0 to 65535"),
     };
-    Ok(Address::Tcp { host, port })
+    Ok((host, port))
 }
 
 /// `[addr]` or `[addr]:port`, after the opening bracket. A zone (`%25eth0`) may follow the address.

@@ -1,6 +1,6 @@
 //! The table of addresses.
 
-use super::{Address, AddressError};
+use super::Address;
 
 fn tcp(host: &str, port: u16) -> Result<Address, String> {
     Ok(Address::Tcp { host: host.to_owned(), port })
@@ -39,6 +39,15 @@ fn tcp_addresses() {
 }
 
 #[test]
+fn tls_addresses() {
+    let tls = |host: &str, port| Ok(Address::Tls { host: host.to_owned(), port });
+    check("grpc+tls://host", tls("host", 8815));
+    check("GRPC+TLS://[::1]:1/", tls("::1", 1));
+    check("grpc+tls://host/path", error("without a path"));
+    check("grpc+tls://me@host", error("names a user"));
+}
+
+#[test]
 fn unix_addresses() {
     check("grpc+unix:///run/wb.sock", unix("/run/wb.sock"));
     check("grpc+unix:///run/a%20b%3F.sock", unix("/run/a b?.sock"));
@@ -50,8 +59,7 @@ fn what_is_no_address_says_why() {
     check("", error("names no scheme"));
     check("localhost:8815", error("names no scheme"));
     check("http://host:1", error("unknown scheme http://"));
-    check("http://host:1", error("expected grpc://, grpc+tcp:// or grpc+unix://"));
-    check("grpc+tls://host", error("TLS is not supported yet"));
+    check("http://host:1", error("expected grpc://, grpc+tcp://, grpc+tls:// or grpc+unix://"));
     check("grpc://", error("host is missing"));
     check("grpc://:1", error("host is missing"));
     check("grpc://host:", error("port is not a number"));
@@ -70,10 +78,4 @@ fn what_is_no_address_says_why() {
     check("grpc+unix:///run/", error("names a folder"));
     check("grpc+unix:///a%00b", error("zero byte"));
     check("grpc+unix:///a?path=b", error("without a query"));
-}
-
-#[test]
-fn tls_has_an_error_of_its_own() {
-    let error = "grpc+tls://host:1".parse::<Address>();
-    assert_eq!(error, Err(AddressError::Tls("grpc+tls://host:1".to_owned())));
 }

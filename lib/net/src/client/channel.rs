@@ -86,7 +86,7 @@ impl Channel {
             let (near, far) = tokio::io::duplex(PIPE_BYTES);
             let served = serve_connection(
                 far,
-                PeerAddr::InProcess,
+                PeerAddr::InProcess.into(),
                 service.clone(),
                 server.clone(),
                 CancellationToken::new(),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::tls::ClientTls;
+
 /// The tuning of a channel. Every default states why it is what it is.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -37,6 +39,9 @@ pub struct ChannelConfig {
     /// UNAVAILABLE. 256 bytes buy a second. A server that has not begun to answer, or rests between
     /// messages, may take its time: that is for a call's own timeout. `None` waits for ever.
     pub stall_timeout: Option<Duration>,
+    /// Whom TLS believes, and what it shows, at `grpc+tls://` addresses. The default believes the
+    /// roots of this machine and shows nothing.
+    pub tls: ClientTls,
 }
 
 impl Default for ChannelConfig {
@@ -52,6 +57,7 @@ impl Default for ChannelConfig {
             keepalive_interval: None,
             keepalive_timeout: Duration::from_secs(20),
             stall_timeout: Some(Duration::from_secs(300)),
+            tls: ClientTls::default(),
         }
     }
 }
@@ -82,6 +88,13 @@ impl ChannelConfig {
     #[must_use]
     pub fn with_stall_timeout(mut self, stall_timeout: impl Into<Option<Duration>>) -> Self {
         self.stall_timeout = stall_timeout.into();
+        self
+    }
+
+    /// Sets [`tls`](Self::tls).
+    #[must_use]
+    pub fn with_tls(mut self, tls: ClientTls) -> Self {
+        self.tls = tls;
         self
     }
 }

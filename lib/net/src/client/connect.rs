@@ -48,6 +48,10 @@ impl Connector {
     /// UNAVAILABLE, naming the address and the cause.
     pub(super) async fn connect(self, config: ChannelConfig) -> Result<Arc<Connection>, Status> {
         let name: Arc<str> = self.name().into();
+        let protocol = match &self {
+            Self::Address(Address::Tls { .. }) => "TLS and HTTP/2",
+            _ => "HTTP/2",
+        };
         let connecting = self.open(Arc::clone(&name), &config);
         let cause = match tokio::time::timeout(config.connect_timeout, connecting).await {
             Ok(Ok(connection)) => {
@@ -56,7 +60,7 @@ impl Connector {
             }
             Ok(Err(cause)) => cause,
             Err(_elapsed) => {
-                format!("no HTTP/2 answer within {:?}", config.connect_timeout)
+                format!("no {} answer within {:?}", protocol, config.connect_timeout)
             }
         };
         tracing::debug!(peer = %name, cause, "cannot connect");
@@ -69,6 +73,12 @@ impl Connector {
             Self::Address(Address::Tcp { host, port }) => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(text)?;
                 tune(&stream, config.tcp_keepalive);
+                Connection::start(stream, name, None, config).await
+            }
+            Self::Address(Address::Tls { host, port }) => {
+                let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(text)?;
+                tune(&stream, config.tcp_keepalive);
+                let stream = config.tls.connect(host, stream).await?;
                 Connection::start(stream, name, None, config).await
             }
             Self::Address(Address::Unix { path }) => {

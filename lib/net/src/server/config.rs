@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::tls::ServerTls;
+
 /// The tuning of a server. Every default states why it is what it is.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -38,8 +40,8 @@ pub struct ServerConfig {
     /// How long the calls of a connection that is too old have to finish; `None`, the default, for
     /// ever.
     pub connection_age_grace: Option<Duration>,
-    /// How long a client has, once connected, to begin with HTTP/2; 10 s. It ends connections
-    /// that are opened and left half-open.
+    /// How long a client has, once connected, to begin with HTTP/2; 10 s. As much again before that
+    /// for TLS. It ends connections that are opened and left half-open.
     pub handshake_timeout: Duration,
     /// How many connections are served at once; 1024, which is also the usual limit of open files
     /// of a shell. One more is told so (GOAWAY) and closed.
@@ -54,6 +56,8 @@ pub struct ServerConfig {
     /// How long running calls have to finish after a shutdown was asked for; 30 s, what
     /// orchestrators wait before they kill.
     pub drain: Duration,
+    /// The certificate that `grpc+tls://` listeners show; without one they cannot be served.
+    pub tls: Option<ServerTls>,
 }
 
 impl Default for ServerConfig {
@@ -73,6 +77,7 @@ impl Default for ServerConfig {
             connections_max: 1024,
             stall_timeout: Some(Duration::from_secs(300)),
             drain: Duration::from_secs(30),
+            tls: None,
         }
     }
 }
@@ -96,6 +101,13 @@ impl ServerConfig {
     #[must_use]
     pub fn with_stall_timeout(mut self, stall_timeout: impl Into<Option<Duration>>) -> Self {
         self.stall_timeout = stall_timeout.into();
+        self
+    }
+
+    /// Sets [`tls`](Self::tls).
+    #[must_use]
+    pub fn with_tls(mut self, tls: ServerTls) -> Self {
+        self.tls = Some(tls);
         self
     }
 

@@ -19,7 +19,7 @@ use super::config::ServerConfig;
 use crate::body::Body;
 use crate::gathered::{Gathered, Rest};
 use crate::keepalive::Keepalive;
-use crate::peer::PeerAddr;
+use crate::peer::{Peer, PeerAddr};
 use crate::socket::Socket;
 use crate::stall::{Paced, Sent, Wire};
 use crate::stream::Traffic;
@@ -28,7 +28,7 @@ use crate::stream::Traffic;
 /// running ones finish. Dropping the future aborts the connection and every call on it.
 pub(crate) async fn serve_connection<S>(
     socket: impl Socket,
-    peer: PeerAddr,
+    peer: Peer,
     service: S,
     config: ServerConfig,
     drain: CancellationToken,
@@ -39,6 +39,7 @@ pub(crate) async fn serve_connection<S>(
         + 'static,
     S::Future: Send,
 {
+    let Peer { addr: peer, certificate } = peer;
     let (socket, wire) = Paced::from_client(socket);
     let (socket, rest) = Gathered::new(socket);
     let Some(mut connection) = greet(socket, &rest, peer, &config).await else { return };
@@ -52,7 +53,10 @@ pub(crate) async fn serve_connection<S>(
     loop {
         tokio::select! {
             accepted = accept(&mut connection, &rest) => match accepted {
-                Some(Ok((request, respond))) => {
+                Some(Ok((mut request, respond))) => {
+                    if let Some(certificate) = &certificate {
+                        request.extensions_mut().insert(certificate.clone());
+                    }
                     let traffic = Arc::clone(&traffic);
                     let call = Call::new(request, respond, peer, &config, traffic);
                     let call = call.run(service.clone());

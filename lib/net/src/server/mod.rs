@@ -5,6 +5,7 @@ mod call;
 mod config;
 mod connection;
 mod refuse;
+mod secure;
 mod serve;
 mod stall;
 

@@ -1,13 +1,12 @@
 //! Tells a client that there is no room for its connection, without serving it.
 
-use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 
-use crate::socket::Socket;
+use crate::socket::{Socket, hang_up};
 
-/// How long a refused client has to hang up.
+/// How long a refused client has to take what it is told.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// An empty SETTINGS frame, which a server has to begin with.
@@ -17,14 +16,8 @@ pub(super) const REASON: &[u8] = b"the server has too many connections";
 const GOAWAY: u8 = 7;
 const ENHANCE_YOUR_CALM: u8 = 11;
 
-/// Sends GOAWAY with the reason, then waits a moment for the client to hang up: closing a socket
-/// with bytes unread would reset it, and the client might never see why.
+/// Sends GOAWAY with the reason.
 pub(super) async fn refuse(mut socket: Box<dyn Socket>) {
-    // No error matters here: the connection is given up either way.
-    let _ = tokio::time::timeout(PATIENCE, say(&mut socket)).await;
-}
-
-async fn say(socket: &mut Box<dyn Socket>) -> io::Result<()> {
     const PAYLOAD_LEN: usize = 8 + REASON.len();
     const { assert!(PAYLOAD_LEN <= u8::MAX as usize, "the length takes one byte") };
     let mut frames = Vec::with_capacity(2 * SETTINGS.len() + PAYLOAD_LEN);
@@ -32,9 +25,8 @@ async fn say(socket: &mut Box<dyn Socket>) -> io::Result<()> {
     frames.extend_from_slice(&[0, 0, PAYLOAD_LEN as u8, GOAWAY, 0, 0, 0, 0, 0]);
     frames.extend_from_slice(&[0, 0, 0, 0, 0, 0, 0, ENHANCE_YOUR_CALM]);
     frames.extend_from_slice(REASON);
-    socket.write_all(&frames).await?;
-    socket.shutdown().await?;
-    let mut scratch = [0; 1024];
-    while socket.read(&mut scratch).await? > 0 {}
-    Ok(())
+    // A new socket has room for so little. If it fails, the connection is given up all the same.
+    if let Ok(Ok(())) = tokio::time::timeout(PATIENCE, socket.write_all(&frames)).await {
+        hang_up(&mut socket).await;
+    }
 }

@@ -12,12 +12,10 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use super::config::ServerConfig;
-use super::connection::serve_connection;
 use super::refuse::refuse;
+use super::secure::{Accepted, serve_accepted};
 use crate::body::Body;
 use crate::listener::Listener;
-use crate::peer::PeerAddr;
-use crate::socket::Socket;
 
 /// After an error of `accept` that concerns the whole process (too many open files, say), the loop
 /// rests this long: the error stays until a connection closes.
@@ -34,8 +32,8 @@ const TCP_KEEPALIVE: Option<Duration> = Some(Duration::from_secs(60));
 /// and its connection goes on. Dropping the returned future aborts everything at once.
 ///
 /// # Errors
-/// When there is no listener. What goes wrong with single connections, or with accepting them, is
-/// logged and does not end the server.
+/// When there is no listener, or one for TLS and no certificate ([`ServerConfig::tls`]). What goes
+/// wrong with single connections, or with accepting them, is logged and does not end the server.
 pub async fn serve<S>(
     listeners: Vec<Listener>,
     service: S,
@@ -52,13 +50,19 @@ where
     if listeners.is_empty() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "there is no listener to serve"));
     }
+    if let Some(listener) = listeners.iter().find(|listener| listener.speaks_tls())
+        && config.tls.is_none()
+    {
+        let text = format!("there is no certificate for {}", listener.local_addr());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
     let drain = CancellationToken::new();
     let mut connections = JoinSet::new();
     let mut refusals = JoinSet::new();
     let mut acceptor = Acceptor { listeners, next: 0 };
     let mut shutdown = pin!(shutdown);
     loop {
-        let (socket, peer) = tokio::select! {
+        let accepted = tokio::select! {
             accepted = acceptor.accept() => accepted,
             () = &mut shutdown => break,
             Some(ended) = connections.join_next() => {
@@ -67,16 +71,18 @@ where
             }
             Some(_) = refusals.join_next() => continue,
         };
+        let peer = accepted.addr;
         if connections.len() < config.connections_max {
             tracing::debug!(%peer, "connection accepted");
             let drain = drain.clone();
-            let served = serve_connection(socket, peer, service.clone(), config.clone(), drain);
+            let served = serve_accepted(accepted, service.clone(), config.clone(), drain);
             connections.spawn(served);
         } else {
             let limit = config.connections_max;
             tracing::warn!(%peer, limit, "connection refused: too many are open");
-            if refusals.len() < REFUSALS_MAX {
-                refusals.spawn(refuse(socket));
+            // One for TLS would not understand.
+            if !accepted.speaks_tls && refusals.len() < REFUSALS_MAX {
+                refusals.spawn(refuse(accepted.socket));
             }
         }
     }
@@ -104,7 +110,7 @@ struct Acceptor {
 
 impl Acceptor {
     /// The next connection. Cancel-safe.
-    async fn accept(&mut self) -> (Box<dyn Socket>, PeerAddr) {
+    async fn accept(&mut self) -> Accepted {
         loop {
             match self.accept_once().await {
                 Ok(accepted) => return accepted,
@@ -118,13 +124,18 @@ impl Acceptor {
         }
     }
 
-    async fn accept_once(&mut self) -> io::Result<(Box<dyn Socket>, PeerAddr)> {
+    async fn accept_once(&mut self) -> io::Result<Accepted> {
         poll_fn(|cx| {
             let (before, from) = self.listeners.split_at(self.next);
             for (offset, listener) in from.iter().chain(before).enumerate() {
                 if let Poll::Ready(accepted) = listener.poll_accept(cx, TCP_KEEPALIVE) {
                     self.next = (self.next + offset + 1) % self.listeners.len();
-                    return Poll::Ready(accepted);
+                    let speaks_tls = listener.speaks_tls();
+                    return Poll::Ready(accepted.map(|(socket, addr)| Accepted {
+                        socket,
+                        addr,
+                        speaks_tls,
+                    }));
                 }
             }
             Poll::Pending

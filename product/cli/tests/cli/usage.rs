@@ -46,7 +46,6 @@ fn mistakes_exit_with_2_before_anybody_is_asked() {
     for (args, text) in [
         (vec!["ls", "localhost:8815"], "no scheme"),
         (vec!["ls", "http://localhost"], "unknown scheme"),
-        (vec!["ls", "grpc+tls://localhost"], "TLS is not supported yet"),
         (vec!["ls", "grpc://h:port"], "port"),
         (vec!["get", "grpc://h/a?b"], "%3F"),
         (vec!["get", &url], "names no flight"),
@@ -66,7 +65,6 @@ fn mistakes_exit_with_2_before_anybody_is_asked() {
         (vec!["rm", "grpc://h/in/"], "not prefixes"),
         (vec!["serve", ".", "--bind", "127.0.0.1:0"], "names no scheme"),
         (vec!["serve", ".", "--bind", "http://x"], "unknown scheme"),
-        (vec!["serve", ".", "--bind", "grpc+tls://127.0.0.1:0"], "TLS is not supported yet"),
         (vec!["serve", ".", "--log", "=="], "--log"),
     ] {
         wingbeat(&args).fails(2, &[text]);

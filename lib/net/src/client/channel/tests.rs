@@ -101,7 +101,7 @@ async fn the_socket_is_given_the_source() {
     let message = source.clone();
     let service = tower::service_fn(move |request| answer(request, message.clone()));
     let (peer, drain) = (PeerAddr::InProcess, CancellationToken::new());
-    let served = serve_connection(far, peer, service, ServerConfig::default(), drain);
+    let served = serve_connection(far, peer.into(), service, ServerConfig::default(), drain);
     let _server = AbortOnDropHandle::new(tokio::spawn(served));
     let config = ChannelConfig::default();
     let connection = Connection::start(near, "a test".into(), None, &config).await.unwrap();
