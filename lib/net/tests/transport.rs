@@ -214,6 +214,28 @@ async fn a_stream_that_is_not_read_does_not_stop_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_streams_that_are_not_read_do_not_stop_the_others() {
+    let count = Arc::new(AtomicU64::new(0));
+    let server = TestServer::start({
+        let count = count.clone();
+        move |_| std::future::ready(endless(count.clone()))
+    })
+    .await;
+    let channel = server.channel();
+    let mut unread = Vec::new();
+    for _ in 0..6 {
+        let mut messages = call(&channel).await.unwrap();
+        within(messages.next()).await.unwrap();
+        unread.push(messages);
+    }
+    settled(&count).await;
+    let mut messages = call(&channel).await.unwrap();
+    for _ in 0..100 {
+        within(messages.next()).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_calls_at_once_share_one_connection() {
     let running = Arc::new(AtomicUsize::new(0));
     let barrier = Arc::new(tokio::sync::Barrier::new(500));

@@ -13,8 +13,10 @@ pub struct ChannelConfig {
     pub frame_bytes_max: u32,
     /// How much the server may send on one call before it is read; 16 MiB.
     pub stream_window_bytes: u32,
-    /// The same for all calls of the connection together; 64 MiB. Several times a call's, else one
-    /// answer that is not read stops every other call.
+    /// The same for all calls of the connection together; 2 GiB less one byte, the most there is.
+    /// HTTP/2 gives it back as answers are read, so it is to be a call's window for each answer
+    /// that is open and not read, else those stop every other call; what is held is then bounded by
+    /// how many calls are open.
     pub connection_window_bytes: u32,
     /// How much of an upload waits, framed, for the socket, for each call; 2 MiB. The source is
     /// asked for its next message once less than this is waiting.
@@ -49,7 +51,7 @@ impl Default for ChannelConfig {
         Self {
             frame_bytes_max: (16 << 20) - 1,
             stream_window_bytes: 16 << 20,
-            connection_window_bytes: 64 << 20,
+            connection_window_bytes: (1 << 31) - 1,
             send_buffer_bytes: 2 << 20,
             header_bytes_max: 64 << 10,
             connect_timeout: Duration::from_secs(10),

@@ -9,6 +9,7 @@ use h2::client::{self, SendRequest};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::config::ChannelConfig;
+use crate::aligned::Aligned;
 use crate::gathered::{Gathered, Rest};
 use crate::greeting::{Greeted, Watched};
 use crate::keepalive::{Calls, Keepalive};
@@ -41,8 +42,9 @@ impl Connection {
         config: &ChannelConfig,
     ) -> Result<Self, String> {
         let (socket, wire) = Paced::from_server(socket);
-        let (socket, rest) = Gathered::new(socket);
+        // Below what holds back the beginning of a frame, which strangers may never complete.
         let (socket, greeted) = Watched::new(socket);
+        let (socket, rest) = Gathered::new(Aligned::from_server(socket));
         let (send, mut connection) = builder(config)
             .handshake(socket)
             .await
@@ -154,10 +156,13 @@ impl Watchers {
     }
 }
 
+/// What lies between HTTP/2 and the socket, but for what gathers writes.
+type Stack<T> = Aligned<Watched<Paced<T>>>;
+
 /// Moves the connection's bytes until it ends.
 async fn drive<T: Socket>(
-    connection: client::Connection<Watched<Gathered<Paced<T>>>, Sent>,
-    rest: Rest<Paced<T>>,
+    connection: client::Connection<Gathered<Stack<T>>, Sent>,
+    rest: Rest<Stack<T>>,
     watch: Watchers,
     failure: Arc<OnceLock<String>>,
     name: Arc<str>,

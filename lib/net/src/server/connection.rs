@@ -16,6 +16,7 @@ use tower::Service;
 
 use super::call::Call;
 use super::config::ServerConfig;
+use crate::aligned::Aligned;
 use crate::body::Body;
 use crate::gathered::{Gathered, Rest};
 use crate::keepalive::Keepalive;
@@ -41,7 +42,7 @@ pub(crate) async fn serve_connection<S>(
 {
     let Peer { addr: peer, certificate } = peer;
     let (socket, wire) = Paced::from_client(socket);
-    let (socket, rest) = Gathered::new(socket);
+    let (socket, rest) = Gathered::new(Aligned::from_client(socket));
     let Some(mut connection) = greet(socket, &rest, peer, &config).await else { return };
     let mut dead = pin!(dead(&mut connection, &config, wire));
     let mut draining = pin!(drain.cancelled().fuse());

@@ -3,12 +3,15 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use h2::SendStream;
+use h2::{Reason, SendStream};
 use http::HeaderMap;
 use http_body::Body as _;
+use tokio::time::Sleep;
 use wingbeat_wire::Segments;
 
+use super::tail::Tail;
 use super::traffic::{Sender, Traffic};
 use super::window::Window;
 use crate::body::{Body, BoxError};
@@ -20,6 +23,10 @@ const WHOLE_LEN_MIN: usize = 64 << 10;
 /// How much of a body may be on its way when its end is handed over. With the end, h2 has all that
 /// can be said of the call, and nobody could end it for a peer that never takes the rest.
 const TAIL_BYTES_MAX: u64 = 64 << 10;
+
+/// A peer that opens no window for so long has stopped reading for now, and the other calls of its
+/// connection need not make way for this one.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Moves a body into its HTTP/2 stream.
 ///
@@ -36,6 +43,8 @@ pub(crate) struct Pump {
     buffer_bytes: u64,
     sender: Sender,
     window: Window,
+    /// When the peer counts as not reading for now.
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
 /// Why a body was not sent to its end.
@@ -63,8 +72,17 @@ impl Pump {
     ) -> Self {
         let buffer_bytes = buffer_bytes as u64;
         let sender = Sender::new(traffic);
-        let window = Window::default();
-        Self { body, stream, waiting: None, end: None, ledger, buffer_bytes, sender, window }
+        Self {
+            body,
+            stream,
+            waiting: None,
+            end: None,
+            ledger,
+            buffer_bytes,
+            sender,
+            window: Window::default(),
+            pause: None,
+        }
     }
 
     /// The stream, to reset it.
@@ -114,9 +132,11 @@ impl Pump {
 
     /// Hands the waiting message to h2, or as much of it as is this call's turn.
     fn poll_hand_over(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PumpError>> {
-        let Some(waiting) = &mut self.waiting else { return Poll::Ready(Ok(())) };
+        let Some(len) = self.waiting.as_ref().map(Sent::len) else { return Poll::Ready(Ok(())) };
+        if len >= WHOLE_LEN_MIN && self.sender.is_at_rest() {
+            ready!(self.poll_resumed(cx))?;
+        }
         let turn_len = self.sender.turn_len();
-        let len = waiting.len();
         let buffer_bytes = match turn_len {
             Some(turn) => self.buffer_bytes.min(2 * turn as u64),
             None => self.buffer_bytes,
@@ -130,16 +150,52 @@ impl Pump {
             // A claim for no more than is this call's turn: claims are served in their order, and a
             // small call's stands behind those of all others.
             self.stream.reserve_capacity(turn_len.map_or(len, |turn| turn.min(len)));
-            ready!(self.window.poll(&mut self.stream, &self.ledger, len, is_whole, cx))?;
+            let room = self.window.poll(&mut self.stream, &self.ledger, len, is_whole, cx)?;
+            if room.is_pending() {
+                self.look_for_pause(len, cx);
+                return Poll::Pending;
+            }
+            self.pause = None;
         }
-        let data = match turn_len {
-            Some(turn) if turn < len => Some(waiting.split_to(turn)),
-            _ => self.waiting.take(),
+        let data = match (turn_len, &mut self.waiting) {
+            (Some(turn), Some(waiting)) if turn < len => Some(waiting.split_to(turn)),
+            (_, waiting) => waiting.take(),
         };
         if let Some(data) = data {
             self.stream.send_data(data, false)?;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Makes way for the other calls once the peer has opened no window for long, while it has
+    /// taken all but the waiting message of `len` bytes.
+    fn look_for_pause(&mut self, len: usize, cx: &mut Context<'_>) {
+        if self.ledger.under_way() > len as u64 {
+            self.pause = None;
+            return;
+        }
+        let pause = self.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(PAUSE)));
+        if !self.sender.is_at_rest() && pause.as_mut().poll(cx).is_ready() {
+            self.sender.rest();
+        }
+    }
+
+    /// Ready when a peer that had stopped reading reads again.
+    fn poll_resumed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
+        if self.stream.capacity() == 0 {
+            match ready!(self.stream.poll_capacity(cx)) {
+                Some(room) => room?,
+                None => return Poll::Ready(Err(Reason::STREAM_CLOSED.into())),
+            };
+        }
+        self.pause = None;
+        self.sender.begin();
+        Poll::Ready(Ok(()))
+    }
+
+    /// What is left to look after once [`poll`](Self::poll) has ended well.
+    pub(crate) fn into_tail(self) -> Tail {
+        Tail::new(self.stream, self.ledger)
     }
 
     fn finish(&mut self) -> Result<(), h2::Error> {

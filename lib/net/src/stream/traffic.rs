@@ -46,6 +46,11 @@ impl Sender {
         }
     }
 
+    /// Whether it counts as having nothing to send.
+    pub(super) fn is_at_rest(&self) -> bool {
+        !self.counted
+    }
+
     /// How many bytes this call may send in one frame, now that others send as well; `None` when
     /// it is alone.
     pub(super) fn turn_len(&self) -> Option<usize> {
