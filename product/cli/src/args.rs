@@ -6,6 +6,7 @@ mod put;
 mod query;
 mod serve;
 mod session;
+mod tls;
 
 use clap::{Parser, Subcommand};
 
@@ -15,6 +16,7 @@ pub(crate) use put::{ModeArg, PutArgs};
 pub(crate) use query::{CancelArgs, PollArgs};
 pub(crate) use serve::{LogFormatArg, ServeArgs};
 pub(crate) use session::{SessionArgs, SessionCommand, SessionSetArgs};
+pub(crate) use tls::{ConnectTlsArgs, ServeTlsArgs};
 
 use crate::url::GRAMMAR;
 

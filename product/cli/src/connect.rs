@@ -7,11 +7,13 @@ use wingbeat::{Client, HeaderName, HeaderValue};
 use crate::args::ConnectArgs;
 use crate::bytes_arg::read_bytes;
 use crate::exit::{Failure, Outcome};
+use crate::tls::connect_tls;
 use crate::url::FlightUrl;
 
 /// A client for the server of `url`; it connects with its first call.
 pub(crate) fn client(url: &FlightUrl, args: &ConnectArgs) -> Outcome<Client> {
-    let mut client = Client::new(url.address.to_string())?;
+    let tls = connect_tls(&url.address, &args.tls)?;
+    let mut client = Client::new(url.address.to_string())?.with_tls(tls);
     for header in &args.headers {
         let Some((key, value)) = header.split_once('=') else {
             return Err(Failure::usage(format_args!("--header {header:?} is not KEY=VALUE")));

@@ -10,6 +10,7 @@ mod exit;
 mod output;
 mod progress;
 mod target;
+mod tls;
 mod url;
 
 use std::process::ExitCode;

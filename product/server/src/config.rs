@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use wingbeat::Address;
+use wingbeat::{Address, ServerTls};
 
 /// The settings of one server process.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct ServeConfig {
     pub root: PathBuf,
     /// The addresses to listen on; port 0 picks a free one.
     pub bind: Vec<Address>,
+    /// The certificate of the addresses for TLS, and whose clients they take.
+    pub tls: Option<ServerTls>,
     /// Refuse every write on every listener.
     pub read_only: bool,
     /// Accept writes from listeners that are neither loopback nor a Unix socket, although
@@ -41,6 +43,7 @@ impl ServeConfig {
         Self {
             root: root.into(),
             bind: vec![Address::Tcp { host: "127.0.0.1".to_owned(), port: 8815 }],
+            tls: None,
             read_only: false,
             allow_anonymous_remote_writes: false,
             max_connections: 1024,
@@ -71,11 +74,29 @@ impl ServeConfig {
         if self.bind.is_empty() {
             return Err(ConfigError { setting: "bind", reason: "no address given".to_owned() });
         }
+        self.validate_tls()?;
         if self.stall_timeout.is_zero() {
             let reason = "must be longer than 0".to_owned();
             return Err(ConfigError { setting: "stall-timeout", reason });
         }
         Ok(())
+    }
+}
+
+impl ServeConfig {
+    /// What was meant to be encrypted is.
+    fn validate_tls(&self) -> Result<(), ConfigError> {
+        let with_tls = self.bind.iter().find(|address| matches!(address, Address::Tls { .. }));
+        let reason = match (with_tls, &self.tls) {
+            (Some(address), None) => {
+                format!("{address} needs --tls-cert and --tls-key, or --tls-self-signed")
+            }
+            (None, Some(_)) => {
+                "there is a certificate, and no address begins with grpc+tls://".to_owned()
+            }
+            _ => return Ok(()),
+        };
+        Err(ConfigError { setting: "bind", reason })
     }
 }
 

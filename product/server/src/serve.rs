@@ -128,7 +128,11 @@ async fn bind(address: &Address, config: &ServeConfig) -> Result<Server, ServeEr
     let options = ServerOptions::default().with_transport(transport);
     let server = Server::bind(address.to_string()).await;
     let server = server.map_err(|error| ServeError::Listen(error.message().to_owned()))?;
-    Ok(server.options(options))
+    let server = server.options(options);
+    Ok(match (&config.tls, address) {
+        (Some(tls), Address::Tls { .. }) => server.tls(tls.clone()),
+        _ => server,
+    })
 }
 
 /// Who may write through a listener, as long as nobody is authenticated.

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::ConnectTlsArgs;
+
 /// How to reach a server.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct ConnectArgs {
@@ -18,6 +20,8 @@ pub(crate) struct ConnectArgs {
     /// Give up when a call takes longer (10s, 5m)
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) tls: ConnectTlsArgs,
 }
 
 /// A flight, by the URL's path or by what a foreign server may want instead.

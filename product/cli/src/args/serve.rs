@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::ArgPredicate;
+
+use super::ServeTlsArgs;
 use super::flight::parse_duration;
 
 /// Every flag can come from the environment as well: WINGBEAT_ and its name.
@@ -11,10 +14,15 @@ pub(crate) struct ServeArgs {
     /// The folder whose files are served
     #[arg(default_value = ".", env = "WINGBEAT_PATH")]
     pub(crate) path: PathBuf,
-    /// An address to listen on; port 0 takes a free one; repeatable
+    /// An address to listen on; port 0 takes a free one; repeatable. With a certificate the default
+    /// is grpc+tls://127.0.0.1:8815
     #[arg(
         long,
         default_value = "grpc://127.0.0.1:8815",
+        default_value_ifs = [
+            ("tls_cert", ArgPredicate::IsPresent, "grpc+tls://127.0.0.1:8815"),
+            ("tls_self_signed", ArgPredicate::Equals("true".into()), "grpc+tls://127.0.0.1:8815"),
+        ],
         value_name = "URI",
         env = "WINGBEAT_BIND",
         value_delimiter = ','
@@ -66,6 +74,8 @@ pub(crate) struct ServeArgs {
     /// What is logged, in the syntax of tracing filters (error, info, wingbeat=debug)
     #[arg(long, default_value = "info", value_name = "FILTER", env = "WINGBEAT_LOG")]
     pub(crate) log: String,
+    #[command(flatten)]
+    pub(crate) tls: ServeTlsArgs,
 }
 
 /// The form of the log.

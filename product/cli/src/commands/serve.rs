@@ -10,10 +10,13 @@ use wingbeat_server::{ServeConfig, serve};
 use crate::args::{LogFormatArg, ServeArgs};
 use crate::exit::{Failure, Outcome};
 use crate::progress::say;
+use crate::tls::serve_tls;
 
 pub(super) async fn run(args: ServeArgs) -> Outcome {
     start_log(&args)?;
-    let config = config(&args)?;
+    let mut config = config(&args)?;
+    let tls = serve_tls(&args.tls, &config.bind)?;
+    config.tls = tls.as_ref().map(|tls| tls.tls.clone());
     let mut terminate = signal(SignalKind::terminate())?;
     let shutdown = async move {
         let name = tokio::select! {
@@ -28,7 +31,13 @@ pub(super) async fn run(args: ServeArgs) -> Outcome {
             }
         });
     };
-    serve(config, announce, shutdown).await.map_err(Failure::local)
+    let ready = |addresses: &[Address]| {
+        if let Some(hint) = tls.as_ref().and_then(|tls| tls.hint(addresses)) {
+            say(&hint);
+        }
+        announce(addresses);
+    };
+    serve(config, ready, shutdown).await.map_err(Failure::local)
 }
 
 /// One line for each listener, on stdout, for programs that wait for it.

@@ -21,5 +21,6 @@ mod rm;
 mod serve;
 mod session;
 mod support;
+mod tls;
 mod upload_crash;
 mod usage;
