@@ -4,6 +4,7 @@
 //! prints its result as JSON. An error of the call is JSON too, with exit status 1.
 #![expect(clippy::print_stdout, reason = "the tests read what this program prints")]
 
+mod certificates;
 mod client;
 mod files;
 mod report;
@@ -31,7 +32,12 @@ enum Command {
         folder: PathBuf,
         #[arg(long, default_value = "grpc://127.0.0.1:0")]
         bind: String,
+        /// A certificate, its key and the roots of clients, for `grpc+tls://`.
+        #[arg(long, num_args = 3, value_names = ["CERT", "KEY", "CLIENT_CA"])]
+        tls: Vec<PathBuf>,
     },
+    /// Write certificates for the tests of TLS.
+    Certificates { folder: PathBuf },
     #[command(flatten)]
     Client(client::Command),
 }
@@ -39,7 +45,8 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Serve { folder, bind } => serve(folder, &bind).await,
+        Command::Serve { folder, bind, tls } => serve(folder, &bind, &tls).await,
+        Command::Certificates { folder } => certificates::write(&folder),
         Command::Client(command) => client::run(command).await,
     };
     match done {
@@ -54,12 +61,17 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(folder: PathBuf, bind: &str) -> wingbeat::Result<Report> {
-    let server = wingbeat::Server::bind(bind)
+async fn serve(folder: PathBuf, bind: &str, tls: &[PathBuf]) -> wingbeat::Result<Report> {
+    let mut server = wingbeat::Server::bind(bind)
         .await?
         .actions(service::action_types())
         .sessions(wingbeat::Sessions::in_memory())
         .middleware(service::echo_header);
+    if let [certificate, key, client_roots] = tls {
+        let tls = wingbeat::ServerTls::from_pem_files(certificate, key)?;
+        let roots = wingbeat::PemSource::file(client_roots);
+        server = server.tls(tls.with_optional_client_roots(roots)?);
+    }
     println!("listening on {}", server.local_addr());
     server.serve(service::Contract::new(folder)).await?;
     Ok(Report::Null)

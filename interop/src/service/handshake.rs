@@ -14,7 +14,8 @@ pub(super) async fn answer(cx: &CallContext, mut handshake: Handshake) -> Result
     handshake.grant(cx, &format!("{TOKEN}{}", auth.username)).await
 }
 
-/// Who calls, by a password or by the token of an earlier handshake; empty for anybody else.
+/// Who calls, by a password, by the token of an earlier handshake or by a certificate; empty for
+/// anybody else.
 pub(super) fn identity(cx: &CallContext) -> Result<String> {
     let token = match Credentials::from_headers(cx.headers())? {
         Some(Credentials::Basic(auth)) => {
@@ -23,7 +24,7 @@ pub(super) fn identity(cx: &CallContext) -> Result<String> {
             return Ok(auth.username);
         }
         Some(Credentials::Bearer(token) | Credentials::AuthToken(token)) => token,
-        _ => return Ok(String::new()),
+        _ => return Ok(cx.peer_identity().unwrap_or_default().to_owned()),
     };
     let name = token.as_bytes().strip_prefix(TOKEN.as_bytes()).unwrap_or_default();
     Ok(String::from_utf8_lossy(name).into_owned())

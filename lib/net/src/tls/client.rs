@@ -14,6 +14,11 @@ use super::socket::{TlsSocket, below};
 use super::{PemSource, TlsError, material, roots};
 use crate::socket::Socket;
 
+/// With TLS 1.3 a server looks at the client's certificate when the handshake is over for the
+/// client, and gRPC's C++ then says nothing.
+const SILENCE: &str = "the server hung up after the TLS handshake; it may ask for a client \
+                       certificate, or refuse the one that was shown";
+
 /// How a client speaks TLS to `grpc+tls://` addresses. By default it believes the roots of this
 /// machine, and shows no certificate.
 ///
@@ -108,7 +113,7 @@ impl ClientTls {
         if tls.alpn_protocol() != Some(H2) {
             return Err("the server's TLS is not for HTTP/2 (it did not agree to ALPN h2)".into());
         }
-        Ok(TlsSocket::new(stream, explain_server))
+        Ok(TlsSocket::new(stream, explain_server).with_silence(SILENCE))
     }
 
     /// The name that the certificate has to be for.

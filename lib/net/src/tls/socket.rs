@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, BufReader, ReadBuf};
 
@@ -27,11 +27,19 @@ pub(super) fn below<T: AsyncRead>(socket: T) -> Below<T> {
 pub(super) struct TlsSocket<T> {
     stream: T,
     explain: fn(&io::Error) -> String,
+    /// What it means that nothing was ever said, if that means something.
+    silence: Option<&'static str>,
 }
 
 impl<T> TlsSocket<T> {
     pub(super) fn new(stream: T, explain: fn(&io::Error) -> String) -> Self {
-        Self { stream, explain }
+        Self { stream, explain, silence: None }
+    }
+
+    /// Ends with this error when the peer leaves before it has said anything.
+    pub(super) fn with_silence(mut self, silence: &'static str) -> Self {
+        self.silence = Some(silence);
+        self
     }
 
     fn explained<R>(&self, polled: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
@@ -49,11 +57,22 @@ impl<T: AsyncRead + Unpin> AsyncRead for TlsSocket<T> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        match Pin::new(&mut this.stream).poll_read(cx, buf) {
-            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                Poll::Ready(Ok(()))
+        let before = buf.filled().len();
+        let read = match ready!(Pin::new(&mut this.stream).poll_read(cx, buf)) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
+            Err(error)
+                if error.kind() == io::ErrorKind::ConnectionReset && this.silence.is_some() =>
+            {
+                Ok(())
             }
-            read => this.explained(read),
+            read => read,
+        };
+        let is_silence = read.is_ok() && buf.filled().len() == before;
+        match this.silence.take() {
+            Some(silence) if is_silence => {
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, silence)))
+            }
+            _ => this.explained(Poll::Ready(read)),
         }
     }
 }
@@ -91,5 +110,24 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for TlsSocket<T> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn silence_is_told_from_an_end() {
+        for (said, expected) in [(&b"x"[..], Ok(1)), (b"", Err("nothing".to_owned()))] {
+            let (near, mut far) = tokio::io::duplex(8);
+            let mut near = TlsSocket::new(near, ToString::to_string).with_silence("nothing");
+            far.write_all(said).await.unwrap();
+            drop(far);
+            let read = near.read_to_end(&mut Vec::new()).await;
+            assert_eq!(read.map_err(|error| error.to_string()), expected);
+        }
     }
 }
