@@ -12,7 +12,7 @@ use crate::workload::Workload;
 pub enum Command {
     /// Serve the workloads from memory; prints `listening on URI`.
     Server {
-        /// `grpc://HOST:PORT` or `grpc+unix:///PATH`.
+        /// `grpc://HOST:PORT`, `grpc+tls://HOST:PORT` or `grpc+unix:///PATH`.
         #[arg(long, default_value = "grpc://127.0.0.1:0")]
         bind: Address,
     },
@@ -94,6 +94,11 @@ pub enum Make {
         /// How much Arrow data it is to hold, in MiB.
         #[arg(long, default_value_t = 1024)]
         mib: u64,
+    },
+    /// A certificate for this machine that signs itself, `server.crt` and `server.key`.
+    Certificate {
+        /// The folder to write them to, which is what `BENCH_TLS_FOLDER` then names.
+        folder: PathBuf,
     },
 }
 

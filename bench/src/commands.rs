@@ -2,7 +2,7 @@
 
 use crate::args::{Command, Make, Parquet};
 use crate::failure::{Failure, Outcome};
-use crate::{client, flight, latency, limit, parquet, server};
+use crate::{certificate, client, flight, latency, limit, parquet, server};
 
 /// Does what is asked and prints what was measured.
 ///
@@ -25,6 +25,9 @@ pub async fn run(command: Command) -> Outcome {
         }
         Command::Make(Make::Parquet { file, mib }) => {
             blocking(move || parquet::make(&file, mib)).await
+        }
+        Command::Make(Make::Certificate { folder }) => {
+            blocking(move || certificate::make(&folder)).await
         }
     }
 }

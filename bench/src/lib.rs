@@ -3,6 +3,7 @@
 //! A library so that other measurements of this folder use the same workloads.
 
 mod args;
+mod certificate;
 mod client;
 mod commands;
 mod cpu;

@@ -3,6 +3,7 @@
 mod build;
 mod case;
 mod chart;
+mod cipher;
 mod contestant;
 mod figures;
 mod idle;
@@ -85,6 +86,8 @@ pub(crate) struct BenchArgs {
 enum Part {
     /// One stream: all workloads, pairs, Unix sockets; CPU time and the first batch with them
     Transfer,
+    /// One stream over TLS
+    Tls,
     /// Small calls
     Latency,
     /// Many streams
@@ -173,6 +176,7 @@ fn measure(workspace: &Workspace, args: &BenchArgs) -> Result<Results, Failure> 
         let runner = &mut Runner::new(&built, &settings, folder.path(), &mut results);
         match part {
             Part::Transfer => parts::transfer::run(runner),
+            Part::Tls => parts::tls::run(runner),
             Part::Latency => parts::latency::run(runner),
             Part::Streams => parts::streams::run(runner),
             Part::Beside => parts::beside::run(runner),

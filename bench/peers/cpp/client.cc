@@ -14,6 +14,7 @@
 #include <arrow/api.h>
 #include <arrow/flight/api.h>
 
+#include "tls.h"
 #include "workload.h"
 
 namespace flight = arrow::flight;
@@ -170,7 +171,11 @@ Status RunOnce(const Clients& clients, const ClientArguments& arguments, const J
 
 Result<std::unique_ptr<flight::FlightClient>> Connect(const std::string& uri) {
   ARROW_ASSIGN_OR_RAISE(const auto location, flight::Location::Parse(uri));
-  ARROW_ASSIGN_OR_RAISE(auto client, flight::FlightClient::Connect(location));
+  auto options = flight::FlightClientOptions::Defaults();
+  if (location.scheme() == "grpc+tls") {
+    ARROW_ASSIGN_OR_RAISE(options.tls_root_certs, ReadTlsFile("server.crt"));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto client, flight::FlightClient::Connect(location, options));
   ARROW_RETURN_NOT_OK(client->GetFlightInfo(flight::FlightDescriptor::Path({"x"})));
   return client;
 }

@@ -10,6 +10,7 @@
 #include <arrow/api.h>
 #include <arrow/flight/api.h>
 
+#include "tls.h"
 #include "workload.h"
 
 namespace flight = arrow::flight;
@@ -90,7 +91,14 @@ class Server : public flight::FlightServerBase {
 Status RunServer(const std::string& uri) {
   ARROW_ASSIGN_OR_RAISE(const auto location, flight::Location::Parse(uri));
   Server server;
-  ARROW_RETURN_NOT_OK(server.Init(flight::FlightServerOptions(location)));
+  flight::FlightServerOptions options(location);
+  if (location.scheme() == "grpc+tls") {
+    flight::CertKeyPair pair;
+    ARROW_ASSIGN_OR_RAISE(pair.pem_cert, ReadTlsFile("server.crt"));
+    ARROW_ASSIGN_OR_RAISE(pair.pem_key, ReadTlsFile("server.key"));
+    options.tls_certificates.push_back(pair);
+  }
+  ARROW_RETURN_NOT_OK(server.Init(options));
   ARROW_RETURN_NOT_OK(server.SetShutdownOnSignals({SIGTERM, SIGINT}));
   const bool is_unix = location.scheme() == "grpc+unix";
   const auto colon = uri.rfind(':');

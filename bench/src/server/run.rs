@@ -6,13 +6,17 @@ use tokio::signal::unix::{SignalKind, signal};
 use wingbeat::{Address, EncodeOptions, Limits, MessageSize, Server, ServerOptions};
 
 use super::service::Workloads;
+use crate::certificate;
 use crate::failure::Outcome;
 
 /// Serves until SIGINT or SIGTERM.
 pub(crate) async fn run(bind: &Address) -> Outcome {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let server = Server::bind(bind.to_string()).await?.options(options());
+    let mut server = Server::bind(bind.to_string()).await?.options(options());
+    if matches!(bind, Address::Tls { .. }) {
+        server = server.tls(certificate::server()?);
+    }
     announce(&server.local_addr())?;
     tokio::select! {
         served = server.serve(Workloads::default()) => Ok(served?),

@@ -54,6 +54,8 @@ pub(super) enum Measure {
 pub(super) enum Transport {
     Tcp,
     Unix,
+    /// TLS over TCP.
+    Tls,
     /// Not at all: the work is done in one process.
     Local,
 }
@@ -99,6 +101,7 @@ impl Case {
         match self.transport {
             Transport::Tcp => {}
             Transport::Unix => text += ", Unix socket",
+            Transport::Tls => text += ", TLS",
             Transport::Local => text += ", in one process",
         }
         if self.measure == Measure::Streams {

@@ -15,6 +15,8 @@ pub(super) struct Contestant {
     pub(super) has_streams: bool,
     /// Is measured over Unix sockets too.
     pub(super) has_unix: bool,
+    /// Is measured over TLS too.
+    pub(super) has_tls: bool,
 }
 
 /// The peers, in the order in which they are reported.
@@ -27,6 +29,7 @@ impl Contestant {
             program,
             has_streams: matches!(id, WINGBEAT | "cpp" | "arrow-rs"),
             has_unix: matches!(id, WINGBEAT | "cpp"),
+            has_tls: matches!(id, WINGBEAT | "cpp"),
         }
     }
 

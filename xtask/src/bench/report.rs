@@ -4,6 +4,7 @@ mod sections;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::fmt::Write;
 use std::path::Path;
@@ -63,6 +64,7 @@ fn page(results: &Results, figures: &[Figure], notes: Option<&str>) -> String {
     add("DoExchange", Some("exchange.svg"), sections::exchange(&view));
     add("Pairs of two libraries", None, sections::pairs(&view));
     add("Unix sockets", None, sections::unix(&view));
+    add("TLS", None, tls::tls(&view));
     add("Small calls", Some("latency.svg"), sections::latency(&view));
     add("Small calls beside 512 streams", None, sections::beside(&view));
     add("Many streams", Some("streams.svg"), sections::streams(&view));

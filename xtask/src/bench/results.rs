@@ -45,6 +45,9 @@ pub(super) struct Results {
     pub(super) versions: Vec<Version>,
     /// Contestants that could not take part at all.
     pub(super) absent: Vec<Absent>,
+    /// What each contestant agrees on with itself over TLS.
+    #[serde(default)]
+    pub(super) ciphers: BTreeMap<String, String>,
     pub(super) series: Vec<Series>,
 }
 
@@ -85,8 +88,9 @@ pub(super) struct Summary {
 
 impl Results {
     pub(super) fn new(commit: String, machine: Machine, runs: u32, is_quick: bool) -> Self {
-        let (versions, absent, series) = Default::default();
-        Self { format: FORMAT, commit, machine, runs, is_quick, versions, absent, series }
+        let (versions, absent, ciphers, series) = Default::default();
+        let format = FORMAT;
+        Self { format, commit, machine, runs, is_quick, versions, absent, ciphers, series }
     }
 
     /// Reads what [`Results::save`] wrote.

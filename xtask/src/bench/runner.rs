@@ -2,7 +2,7 @@
 //! all of them down alike.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ use crate::process::{Process, Trouble};
 
 /// Runs that a client makes before the one that counts.
 const WARM_RUNS: u32 = 1;
+
+/// Tells contestants where the certificate of TLS lies.
+const TLS_FOLDER: &str = "BENCH_TLS_FOLDER";
 
 /// How much is done.
 #[derive(Debug, Clone)]
@@ -48,8 +51,8 @@ pub(super) struct Runner<'a> {
     pub(super) settings: &'a Settings,
     pub(super) results: &'a mut Results,
     /// Measures raw sockets.
-    limit: Option<&'a Path>,
-    /// Holds the Unix sockets.
+    pub(super) limit: Option<&'a Path>,
+    /// Holds the Unix sockets and the certificate.
     folder: &'a Path,
     servers: BTreeMap<(String, Transport), Server>,
     /// Bytes and batches that the first contestant reported for a measure and an argument.
@@ -158,6 +161,7 @@ impl<'a> Runner<'a> {
     /// Runs a client to its end; gives its lines.
     pub(super) fn client(&self, id: &str, args: &[&str]) -> Result<Vec<String>, Trouble> {
         let mut command = self.contestant(id)?.command(args).ok_or_else(|| missing(id))?;
+        command.env(TLS_FOLDER, self.tls_folder());
         Process::start(&mut command)?.finish(self.settings.timeout)
     }
 
@@ -183,10 +187,17 @@ impl<'a> Runner<'a> {
                 let _ = std::fs::remove_file(&path);
                 format!("grpc+unix://{}", path.display())
             }
+            Transport::Tls => "grpc+tls://127.0.0.1:0".to_owned(),
             _ => "grpc://127.0.0.1:0".to_owned(),
         };
         let mut command = self.contestant(id)?.server(&uri).ok_or_else(|| missing(id))?;
+        command.env(TLS_FOLDER, self.tls_folder());
         Server::start(&mut command, self.settings.timeout)
+    }
+
+    /// Where the certificate lies.
+    pub(super) fn tls_folder(&self) -> PathBuf {
+        self.folder.join("tls")
     }
 
     pub(super) fn contestant(&self, id: &str) -> Result<&'a Contestant, Trouble> {

@@ -114,6 +114,14 @@ pub(super) fn all() -> Vec<Target> {
         metric: metric::GB_PER_S,
         bound: Bound::AtLeast(factor),
     }));
+    targets.push(Target {
+        what: "`large` get, TLS".to_owned(),
+        against: label("cpp").to_owned(),
+        ours: large(WINGBEAT, Transport::Tls),
+        theirs: large("cpp", Transport::Tls),
+        metric: metric::GB_PER_S,
+        bound: Bound::AtLeast(1.3),
+    });
     targets.extend(PAIRS.iter().map(|(server, client, id, factor)| Target {
         what: format!("`large` get, {} server, {} client", label(server), label(client)),
         against: format!("{} with itself", label(id)),

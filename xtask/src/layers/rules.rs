@@ -58,7 +58,7 @@ const RESERVED: &[(&str, &[&str], &[&str])] = &[
     ("jsonwebtoken", &["wingbeat-auth"], &["wingbeat-server", "wingbeat-cli"]),
     ("tokio-rustls", &["wingbeat-net"], &[]),
     ("x509-parser", &["wingbeat-net"], &[]),
-    ("rcgen", &["wingbeat-cli", "wingbeat-testkit"], &[]),
+    ("rcgen", &["wingbeat-cli", "wingbeat-testkit", "wingbeat-bench"], &[]),
     ("socket2", &["wingbeat-net"], &[]),
     ("tonic*", &["wingbeat-server"], &["wingbeat"]),
     ("axum", &[], &["wingbeat"]),

@@ -6,4 +6,5 @@ pub(super) mod latency;
 pub(super) mod memory;
 pub(super) mod product;
 pub(super) mod streams;
+pub(super) mod tls;
 pub(super) mod transfer;
