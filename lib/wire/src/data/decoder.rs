@@ -2,6 +2,7 @@
 
 use arrow_buffer::Buffer;
 use arrow_schema::SchemaRef;
+use bytes::Bytes;
 
 use super::{FlightData, FlightStreamChunk};
 use crate::ipc::{BatchDecoder, DecodedMessage};
@@ -9,11 +10,15 @@ use crate::{DecodeError, Limits};
 
 /// Decodes the messages of one DoGet, DoPut or DoExchange direction.
 ///
-/// Dictionaries are kept inside and come out within the batches. Messages with metadata alone may
-/// stand anywhere, also before the schema, and so may messages with a descriptor alone.
+/// Dictionaries are kept inside and come out within the batches. `app_metadata` beside a dictionary
+/// is taken for that of the batch which the dictionary is for, where that has none: Arrow Go
+/// repeats a batch's metadata on each of its dictionaries. Messages with metadata alone may stand
+/// anywhere, also before the schema, and so may messages with a descriptor alone.
 #[derive(Debug)]
 pub struct FlightDataDecoder {
     ipc: BatchDecoder,
+    /// What rode on dictionaries since the last batch.
+    early: Option<Bytes>,
 }
 
 /// What came out of one message.
@@ -29,7 +34,7 @@ pub enum Decoded {
 impl FlightDataDecoder {
     /// A decoder for one stream.
     pub fn new(limits: &Limits) -> Self {
-        Self { ipc: BatchDecoder::new(limits) }
+        Self { ipc: BatchDecoder::new(limits), early: None }
     }
 
     /// The schema, once its message came.
@@ -46,25 +51,31 @@ impl FlightDataDecoder {
     /// exceeded. The stream cannot be continued then.
     pub fn push(&mut self, message: FlightData) -> Result<Option<Decoded>, DecodeError> {
         let FlightData { data_header, app_metadata, data_body, .. } = message;
-        let metadata = app_metadata
-            .map(|metadata| FlightStreamChunk { data: None, app_metadata: Some(metadata) });
         if data_header.is_empty() {
             if data_body.is_some_and(|body| !body.is_empty()) {
                 let reason = "a body without a header that describes it";
                 return Err(DecodeError::invalid("FlightData.data_header", reason));
             }
-            return Ok(metadata.map(Decoded::Chunk));
+            return Ok(app_metadata.map(alone));
         }
         let repeated = self.ipc.schema().is_some();
         let body = data_body.unwrap_or_else(|| Buffer::from_vec(Vec::<u8>::new()));
         Ok(match self.ipc.push(&data_header, &body)? {
-            DecodedMessage::Schema(_) if repeated => metadata.map(Decoded::Chunk),
+            DecodedMessage::Schema(_) if repeated => app_metadata.map(alone),
             DecodedMessage::Schema(schema) => Some(Decoded::Schema(schema)),
-            DecodedMessage::Dictionary => metadata.map(Decoded::Chunk),
+            DecodedMessage::Dictionary => {
+                self.early = app_metadata.or_else(|| self.early.take());
+                None
+            }
             DecodedMessage::Batch(batch) => {
-                let app_metadata = metadata.and_then(|chunk| chunk.app_metadata);
+                let early = self.early.take();
+                let app_metadata = app_metadata.or(early);
                 Some(Decoded::Chunk(FlightStreamChunk { data: Some(batch), app_metadata }))
             }
         })
     }
+}
+
+fn alone(metadata: Bytes) -> Decoded {
+    Decoded::Chunk(FlightStreamChunk::metadata(metadata))
 }

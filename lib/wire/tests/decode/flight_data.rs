@@ -52,10 +52,16 @@ fn every_message_of_a_stream() {
         (tagged(rows.clone(), "with rows"), chunk(Some(batch.clone()), "with rows")),
         (rows.clone(), Some(Decoded::Chunk(batch.clone().into()))),
         // Present but empty is not absent.
-        (tagged(rows, ""), chunk(Some(batch.clone()), "")),
+        (tagged(rows.clone(), ""), chunk(Some(batch.clone()), "")),
         (schema.clone(), None),
         (tagged(schema, "beside a repeated schema"), chunk(None, "beside a repeated schema")),
-        (tagged(dictionary, "beside a dictionary"), chunk(None, "beside a dictionary")),
+        // A batch without metadata has that of its dictionaries.
+        (tagged(dictionary.clone(), "beside a dictionary"), None),
+        (dictionary.clone(), None),
+        (rows.clone(), chunk(Some(batch.clone()), "beside a dictionary")),
+        (tagged(dictionary, "beside a dictionary"), None),
+        (tagged(rows.clone(), "its own"), chunk(Some(batch.clone()), "its own")),
+        (rows, Some(Decoded::Chunk(batch.clone().into()))),
         (FlightData::default(), None),
     ];
     let mut decoder = FlightDataDecoder::new(&Limits::default());
