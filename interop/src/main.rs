@@ -6,6 +6,7 @@
 
 mod certificates;
 mod client;
+mod data_files;
 mod files;
 mod report;
 mod service;
@@ -38,6 +39,8 @@ enum Command {
     },
     /// Write certificates for the tests of TLS.
     Certificates { folder: PathBuf },
+    /// Write the data files of Arrow's integration tests into a folder; prints their names.
+    DataFiles { folder: PathBuf },
     #[command(flatten)]
     Client(client::Command),
 }
@@ -47,6 +50,7 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve { folder, bind, tls } => serve(folder, &bind, &tls).await,
         Command::Certificates { folder } => certificates::write(&folder),
+        Command::DataFiles { folder } => data_files::write(&folder),
         Command::Client(command) => client::run(command).await,
     };
     match done {

@@ -19,7 +19,7 @@ use crate::workspace::Workspace;
 
 use self::cell::{Grid, Side};
 use self::peer::{PEERS, Peer};
-use self::programs::{Built, Pair};
+use self::programs::{Built, Files, Pair};
 
 /// The page, from the root of the workspace.
 const PAGE: &str = "docs/conformance.md";
@@ -34,9 +34,18 @@ pub(crate) struct ConformanceArgs {
     pub(crate) bless: bool,
 }
 
-/// The peers that could be built.
+/// The peers that could be built, and the names of those that could not.
 #[derive(Default)]
-pub(crate) struct Prepared(Vec<(&'static Peer, Built)>);
+pub(crate) struct Prepared {
+    built: Vec<(&'static Peer, Built)>,
+    skipped: Vec<String>,
+}
+
+impl Prepared {
+    fn tell_skipped(&self) {
+        self.skipped.iter().for_each(|skipped| println!("SKIPPED: {skipped}"));
+    }
+}
 
 /// Installs the peers, or says which are missing. In CI none may be.
 pub(crate) fn prepare(
@@ -54,10 +63,11 @@ pub(crate) fn prepare(
         let is_wanted = |peer: &Peer| args.peers.is_empty() || args.peers.contains(&peer.id.into());
         for peer in PEERS.iter().filter(|peer| is_wanted(peer)) {
             match programs::build(workspace, peer)? {
-                Ok(built) => prepared.0.push((peer, built)),
-                Err(missing) => println!("skipped: {}: {missing}", peer.label),
+                Ok(built) => prepared.built.push((peer, built)),
+                Err(missing) => prepared.skipped.push(format!("{}: {missing}", peer.label)),
             }
         }
+        prepared.tell_skipped();
         Ok(())
     });
     prepared
@@ -72,58 +82,62 @@ pub(crate) fn run(
 ) {
     stages.command("programs for the conformance tests", &mut programs::cargo_build(workspace));
     stages.check("conformance", || {
+        let files = Files::write(workspace)?;
         let mut grid = Grid::default();
         let mut failures = Vec::new();
-        for (peer, built) in &prepared.0 {
+        for (peer, built) in &prepared.built {
             grid.versions.insert(peer.id, built.version.clone());
-            measure(workspace, peer, built, &mut grid, &mut failures);
+            // Most of the time goes into programs that begin.
+            let [clients, servers] = std::thread::scope(|scope| {
+                let sides = Side::BOTH.map(|side| {
+                    let pair = Pair::of(side, &programs::ours(workspace), &built.pair);
+                    let (peer, files) = (*peer, &files);
+                    scope.spawn(move || measure(peer, side, &pair, files))
+                });
+                sides.map(|side| side.join().unwrap_or_default())
+            });
+            for (side, outcomes) in Side::BOTH.into_iter().zip([clients, servers]) {
+                for (row, outcome) in outcomes {
+                    match outcome {
+                        Ok(()) => grid.insert(peer.id, side, &row),
+                        Err(failure) => failures.push(failure),
+                    }
+                }
+            }
         }
         println!("{} passed, {} failed", grid.passed(), failures.len());
+        prepared.tell_skipped();
         if !failures.is_empty() {
             return Err(failures.join("\n"));
         }
-        page::check(workspace, &grid, args.bless)
+        page::check(workspace, &grid, &files.names, args.bless)
     });
 }
 
-/// All scenarios with one peer.
-fn measure(
-    workspace: &Workspace,
-    peer: &'static Peer,
-    built: &Built,
-    grid: &mut Grid,
-    failures: &mut Vec<Failure>,
-) {
-    let ours = programs::ours(workspace);
-    for scenario in scenario::SCENARIOS {
-        for side in Side::BOTH {
-            if peer.reason(side, scenario).is_some() {
-                continue;
-            }
-            let pair = Pair::of(side, &ours, &built.pair);
-            let outcome = trial::scenario(&pair, scenario);
-            let what = format!("{scenario} with {} of {}", side.word(), peer.label);
-            note(grid, failures, (peer, side, scenario), &what, outcome);
-        }
-    }
-}
+/// What came of each row.
+type Outcomes = Vec<(String, Result<(), Failure>)>;
 
-/// Keeps an outcome, and tells it.
-fn note(
-    grid: &mut Grid,
-    failures: &mut Vec<Failure>,
-    (peer, side, row): (&'static Peer, Side, &str),
-    what: &str,
-    outcome: Result<(), Failure>,
-) {
-    match outcome {
-        Ok(()) => {
-            println!("passed: {what}");
-            grid.insert(peer.id, side, row);
+/// All scenarios and data files with a peer on one side.
+fn measure(peer: &Peer, side: Side, pair: &Pair, files: &Files) -> Outcomes {
+    let mut outcomes = Outcomes::new();
+    let mut note = |row: &str, outcome: Result<(), Failure>| {
+        let what = format!("{row} with {} of {}", side.word(), peer.label);
+        match &outcome {
+            Ok(()) => println!("passed: {what}"),
+            Err(failure) => println!("FAILED: {what}: {failure}"),
         }
-        Err(failure) => {
-            println!("FAILED: {what}: {failure}");
-            failures.push(format!("{what}: {failure}"));
+        outcomes.push((row.to_owned(), outcome.map_err(|failure| format!("{what}: {failure}"))));
+    };
+    for scenario in scenario::SCENARIOS.iter().chain(scenario::OURS) {
+        if peer.reason(side, scenario).is_none() {
+            note(scenario, trial::scenario(pair, scenario));
         }
     }
+    let mut server = None;
+    for name in &files.names {
+        if peer.file_reason(side, name).is_none() {
+            note(name, trial::data_file(pair, side, &mut server, &files.argument(name)));
+        }
+    }
+    outcomes
 }

@@ -21,6 +21,8 @@ use crate::run::Failure;
 const GRACE: Duration = Duration::from_secs(5);
 /// What is kept of standard error.
 const STDERR_BYTES_MAX: usize = 64 << 10;
+/// What is told of a line: Go prints whole messages when it panics.
+const REASON_CHARS_MAX: usize = 400;
 /// The exit code of a contestant that does not know what it was asked for.
 const UNSUPPORTED: i32 = 2;
 
@@ -206,7 +208,7 @@ impl Process {
         self.kill();
         let stderr = self.stderr.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
         let reason = match telling(&stderr) {
-            Some(line) => line.to_owned(),
+            Some(line) => line.chars().take(REASON_CHARS_MAX).collect(),
             None => format!("{} {what} ({status})", self.name),
         };
         Trouble { is_unsupported: status.code() == Some(UNSUPPORTED), reason }
@@ -244,12 +246,12 @@ fn tail(mut stderr: impl Read) -> String {
     String::from_utf8_lossy(&kept).into_owned()
 }
 
-/// The line that tells what went wrong: the first that says `error` or `panic`, or the last one.
-/// Traces are indented.
+/// The line that tells what went wrong: the first that says `error`, or why Go panics, or the last
+/// one. Traces are indented.
 fn telling(stderr: &str) -> Option<&str> {
-    let error = stderr
-        .lines()
-        .find(|line| ["error", "panic:"].iter().any(|beginning| line.starts_with(beginning)));
+    let error = stderr.lines().find_map(|line| {
+        line.strip_prefix("panic: ").or_else(|| line.starts_with("error").then_some(line))
+    });
     let is_telling = |line: &&str| line.starts_with(|first: char| !first.is_whitespace());
     error.or_else(|| stderr.lines().rev().find(is_telling)).map(str::trim)
 }
@@ -291,7 +293,7 @@ mod tests {
             telling("Exception in thread \"main\"\n\tat X.main(X.java:1)\n"),
             Some("Exception in thread \"main\"")
         );
-        assert_eq!(telling("panic: it differs\n\nmain.main()\n"), Some("panic: it differs"));
+        assert_eq!(telling("panic: it differs\n\nmain.main()\n"), Some("it differs"));
         assert_eq!(telling(" \n"), None);
     }
 

@@ -24,6 +24,7 @@ arrow::Result<std::unique_ptr<Scenario>> Find(std::map<std::string, std::string>
       {"session_options", SessionOptions},
       {"poll_flight_info", PollFlightInfo},
       {"app_metadata_flight_info_endpoint", AppMetadataFlightInfoEndpoint},
+      {"rich_errors", RichErrors},
   };
   const std::string& name = args["scenario"];
   if (name.empty()) return DataFiles(args["path"]);

@@ -36,6 +36,7 @@ std::unique_ptr<Scenario> LocationReuseConnection();
 std::unique_ptr<Scenario> SessionOptions();
 std::unique_ptr<Scenario> PollFlightInfo();
 std::unique_ptr<Scenario> AppMetadataFlightInfoEndpoint();
+std::unique_ptr<Scenario> RichErrors();
 // The data files have no name. `path` is only for the client.
 std::unique_ptr<Scenario> DataFiles(const std::string& path);
 

@@ -30,6 +30,7 @@ for role in server client; do
     cat >"$out/$role" <<END
 #!/bin/sh
 exec java --add-opens=java.base/java.nio=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \\
+    -Darrow.struct.conflict.policy=CONFLICT_APPEND \\
     -cp '$out/maven/classes:$out/lib/*' conformance.Main $role "\$@"
 END
     chmod +x "$out/$role"

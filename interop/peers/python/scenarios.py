@@ -1,5 +1,6 @@
 """Every scenario by name: what makes its server, and what plays its client."""
 
+import errors
 import exchange
 import expiration
 import flights
@@ -19,4 +20,6 @@ ALL = {
     "location:reuse_connection": (flights.Reuse, flights.reuse),
     "session_options": (sessions.server, sessions.client),
     "app_metadata_flight_info_endpoint": (flights.AppMetadata, flights.app_metadata),
+    # A handler cannot say which status of C++ its exception is.
+    "rich_errors": (None, errors.client),
 }

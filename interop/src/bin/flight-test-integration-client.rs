@@ -5,14 +5,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use wingbeat::{Client, Result};
-use wingbeat_testkit::scenarios::Scenario;
+use wingbeat::{Client, Error, Result};
+use wingbeat_testkit::json;
+use wingbeat_testkit::scenarios::{DataFile, Scenario};
 
 /// A call that takes longer has failed.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Plays the client of one scenario of Arrow's integration tests. Exits with 0 when the server
-/// answered as it has to.
+/// Plays the client of one scenario of Arrow's integration tests, or puts a data file and reads it
+/// back. Exits with 0 when the server answered as it has to.
 #[derive(Parser)]
 #[command(name = "flight-test-integration-client")]
 struct Cli {
@@ -23,8 +24,14 @@ struct Cli {
     #[arg(long)]
     port: u16,
     /// The scenario by its name in the harness.
+    #[arg(long, conflicts_with = "path", required_unless_present = "path")]
+    scenario: Option<String>,
+    /// The JSON of a data file.
     #[arg(long)]
-    scenario: String,
+    path: Option<String>,
+    /// Do not put the data file: another client has.
+    #[arg(long, requires = "path")]
+    uploaded: bool,
 }
 
 #[tokio::main]
@@ -40,5 +47,16 @@ async fn main() -> ExitCode {
 
 async fn run(cli: &Cli) -> Result<()> {
     let client = Client::new(format!("grpc://{}:{}", cli.host, cli.port))?.with_timeout(TIMEOUT);
-    cli.scenario.parse::<Scenario>()?.run(&client).await
+    match (&cli.scenario, &cli.path) {
+        (Some(scenario), _) => scenario.parse::<Scenario>()?.run(&client).await,
+        (None, Some(path)) => {
+            let (schema, batches) = json::read(&tokio::fs::read(path).await?)?;
+            let file = DataFile { schema, batches };
+            match cli.uploaded {
+                true => file.get(&client, path).await,
+                false => file.run(&client, path).await,
+            }
+        }
+        (None, None) => Err(Error::invalid_argument("neither a scenario nor a path")),
+    }
 }

@@ -14,6 +14,8 @@ mod arrays;
 mod batch;
 #[cfg(feature = "certificates")]
 pub mod certificates;
+#[cfg(feature = "scenarios")]
+pub mod json;
 pub mod memory;
 mod random;
 #[cfg(feature = "scenarios")]

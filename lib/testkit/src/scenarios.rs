@@ -10,9 +10,11 @@ mod data_files;
 mod do_exchange_echo;
 mod expiration_time;
 mod location_reuse_connection;
+mod map_names;
 mod middleware;
 mod ordered;
 mod poll_flight_info;
+mod rich_errors;
 mod session_options;
 
 use std::fmt;
@@ -23,7 +25,8 @@ use wingbeat::{Client, Error, Result, Server};
 
 pub use self::data_files::{DataFile, serve_data_files};
 
-/// A scenario of Arrow's integration tests, other than those of Flight SQL.
+/// A scenario of Arrow's integration tests, other than those of Flight SQL, or one of ours beside
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scenario {
     /// A handshake with a `BasicAuth` payload.
@@ -50,10 +53,12 @@ pub enum Scenario {
     PollFlightInfo,
     /// The `app_metadata` of a flight and of its endpoint.
     AppMetadataFlightInfoEndpoint,
+    /// Errors with each status of Arrow C++, a text and details. Ours.
+    RichErrors,
 }
 
 impl Scenario {
-    /// All of them, in the order of Arrow's own list.
+    /// Those of Arrow, in the order of its own list.
     pub const ALL: [Self; 12] = [
         Self::AuthBasicProto,
         Self::Middleware,
@@ -68,8 +73,10 @@ impl Scenario {
         Self::PollFlightInfo,
         Self::AppMetadataFlightInfoEndpoint,
     ];
+    /// Those that the harness does not have.
+    pub const OURS: [Self; 1] = [Self::RichErrors];
 
-    /// The name that the harness has for it.
+    /// The name that programs are given.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AuthBasicProto => "auth:basic_proto",
@@ -84,6 +91,7 @@ impl Scenario {
             Self::SessionOptions => "session_options",
             Self::PollFlightInfo => "poll_flight_info",
             Self::AppMetadataFlightInfoEndpoint => "app_metadata_flight_info_endpoint",
+            Self::RichErrors => "rich_errors",
         }
     }
 
@@ -130,6 +138,7 @@ impl Scenario {
             Self::AppMetadataFlightInfoEndpoint => {
                 server.serve_with_shutdown(app_metadata::Service, shutdown).await
             }
+            Self::RichErrors => server.serve_with_shutdown(rich_errors::Service, shutdown).await,
         }
     }
 
@@ -155,6 +164,7 @@ impl Scenario {
             Self::SessionOptions => session_options::run(client).await,
             Self::PollFlightInfo => poll_flight_info::run(client).await,
             Self::AppMetadataFlightInfoEndpoint => app_metadata::run(client).await,
+            Self::RichErrors => rich_errors::run(client).await,
         }
     }
 }
@@ -169,7 +179,8 @@ impl FromStr for Scenario {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|scenario| scenario.name() == name);
+        let mut all = Self::ALL.into_iter().chain(Self::OURS);
+        let found = all.find(|scenario| scenario.name() == name);
         found.ok_or_else(|| Error::invalid_argument(format!("there is no scenario {name}")))
     }
 }

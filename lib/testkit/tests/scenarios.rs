@@ -42,7 +42,7 @@ async fn against<T>(scenario: Scenario, run: impl AsyncFnOnce(Client) -> T) -> T
 
 #[tokio::test]
 async fn every_scenario_passes() {
-    for scenario in Scenario::ALL {
+    for scenario in Scenario::ALL.into_iter().chain(Scenario::OURS) {
         let outcome = against(scenario, async |client| scenario.run(&client).await).await;
         outcome.unwrap_or_else(|error| panic!("{scenario}: {error:?}"));
     }
@@ -51,7 +51,7 @@ async fn every_scenario_passes() {
 /// The harness may try up to three times.
 #[tokio::test]
 async fn every_scenario_passes_again_on_the_same_server() {
-    for scenario in Scenario::ALL {
+    for scenario in Scenario::ALL.into_iter().chain(Scenario::OURS) {
         let outcome = against(scenario, async |client| {
             scenario.run(&client).await?;
             scenario.run(&client).await
@@ -68,7 +68,7 @@ async fn every_client_notices_a_server_of_nothing() {
         server.serve_with_shutdown(Empty, async { stopped.await.unwrap_or(()) }).await
     };
     beside(serve, async |client| {
-        for scenario in Scenario::ALL {
+        for scenario in Scenario::ALL.into_iter().chain(Scenario::OURS) {
             let outcome = scenario.run(&client).await;
             assert!(outcome.is_err(), "{scenario}");
         }
@@ -78,7 +78,7 @@ async fn every_client_notices_a_server_of_nothing() {
 
 #[test]
 fn names_both_ways() {
-    for scenario in Scenario::ALL {
+    for scenario in Scenario::ALL.into_iter().chain(Scenario::OURS) {
         assert_eq!(scenario.name().parse::<Scenario>().unwrap(), scenario);
     }
     assert!("flight_sql".parse::<Scenario>().is_err());

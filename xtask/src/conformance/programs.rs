@@ -7,7 +7,7 @@ use super::cell::Side;
 use super::peer::Peer;
 use crate::python;
 use crate::run::{Failure, cargo};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, output};
 
 /// What a build script exits with where a toolchain is missing.
 const MISSING: i32 = 3;
@@ -17,6 +17,8 @@ const MISSING: i32 = 3;
 pub(super) struct Pair {
     pub(super) server: PathBuf,
     pub(super) client: PathBuf,
+    /// Our client, whoever plays.
+    pub(super) ours: PathBuf,
 }
 
 impl Pair {
@@ -26,7 +28,8 @@ impl Pair {
             Side::Client => (ours, theirs),
             Side::Server => (theirs, ours),
         };
-        Self { server: server.server.clone(), client: client.client.clone() }
+        let ours = ours.ours.clone();
+        Self { server: server.server.clone(), client: client.client.clone(), ours }
     }
 }
 
@@ -51,6 +54,33 @@ pub(super) fn ours(workspace: &Workspace) -> Pair {
     Pair {
         server: workspace.program("flight-test-integration-server"),
         client: workspace.program("flight-test-integration-client"),
+        ours: workspace.program("flight-test-integration-client"),
+    }
+}
+
+/// The data files.
+#[derive(Debug)]
+pub(super) struct Files {
+    folder: PathBuf,
+    pub(super) names: Vec<String>,
+}
+
+impl Files {
+    /// Writes them below the build folder.
+    pub(super) fn write(workspace: &Workspace) -> Result<Self, Failure> {
+        let folder = workspace.target.join("conformance/data-files");
+        let mut command = Command::new(workspace.program("wingbeat-interop"));
+        let said = output(command.arg("data-files").arg(&folder))?;
+        let said: serde_json::Value =
+            serde_json::from_str(&said).map_err(|error| format!("data-files: {error}"))?;
+        let names = said["names"].as_array().into_iter().flatten();
+        let names = names.filter_map(|name| Some(name.as_str()?.to_owned())).collect();
+        Ok(Self { folder, names })
+    }
+
+    /// The argument that names a file.
+    pub(super) fn argument(&self, name: &str) -> String {
+        format!("--path={}", self.folder.join(name).with_extension("json").display())
     }
 }
 
@@ -77,7 +107,8 @@ pub(super) fn build(workspace: &Workspace, peer: &Peer) -> Result<Result<Built, 
         Some(MISSING) => return Err(format!("{}: {said}, and CI runs every peer", peer.label)),
         _ => return Err(format!("{} ended with {}: {said}", script.display(), output.status)),
     }
-    let pair = Pair { server: out.join("server"), client: out.join("client") };
+    let ours = ours(workspace).ours;
+    let pair = Pair { server: out.join("server"), client: out.join("client"), ours };
     let version = std::fs::read_to_string(out.join("version"))
         .map_err(|error| format!("{}: {error}", out.display()))?;
     Ok(Ok(Built { pair, version: version.trim().to_owned() }))

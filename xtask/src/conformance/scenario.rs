@@ -1,6 +1,6 @@
 //! The scenarios by name.
 
-/// Those that we have, in the order of Arrow's own list.
+/// Those of the harness that we have, in the order of Arrow's own list.
 pub(super) const SCENARIOS: &[&str] = &[
     "auth:basic_proto",
     "middleware",
@@ -15,6 +15,9 @@ pub(super) const SCENARIOS: &[&str] = &[
     "poll_flight_info",
     "app_metadata_flight_info_endpoint",
 ];
+
+/// Ours, which the harness does not have.
+pub(super) const OURS: &[&str] = &["rich_errors"];
 
 /// Those of Flight SQL, which Wingbeat does not have yet.
 pub(super) const NOT_YET: &[&str] = &["flight_sql", "flight_sql:extension", "flight_sql:ingestion"];

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use super::cell::Side;
 use super::programs::Pair;
 use crate::process::Process;
 use crate::run::Failure;
@@ -50,4 +51,26 @@ impl Serving {
 pub(super) fn scenario(pair: &Pair, name: &str) -> Result<(), Failure> {
     let args = [format!("--scenario={name}")];
     Serving::start(&pair.server, &args)?.run(&pair.client, &args)
+}
+
+/// One data file, against a server that may be up from the file before; one that is not well is not
+/// used again.
+pub(super) fn data_file(
+    pair: &Pair,
+    side: Side,
+    server: &mut Option<Serving>,
+    argument: &str,
+) -> Result<(), Failure> {
+    let mut up = match server.take() {
+        Some(up) => up,
+        None => Serving::start(&pair.server, &[])?,
+    };
+    let argument = argument.to_owned();
+    up.run(&pair.client, std::slice::from_ref(&argument))?;
+    // Not every client believes only what it has compared, so ours looks at what theirs has put.
+    if side == Side::Client {
+        up.run(&pair.ours, &[argument, "--uploaded".to_owned()])?;
+    }
+    *server = Some(up);
+    Ok(())
 }
