@@ -40,3 +40,4 @@ pub use self::granted::GrantedTokens;
 pub use self::jwt::Jwt;
 pub use self::tokens::StaticTokens;
 pub use self::users::{Users, hash_password};
+pub use self::watched::Watched;

@@ -15,8 +15,9 @@ const FILE_BYTES_MAX: u64 = 16 << 20;
 
 type Parse<T> = dyn Fn(&[u8]) -> Result<T, String> + Send + Sync;
 
-/// What stands in a file. Clones share it.
-pub(crate) struct Watched<T>(Arc<Inner<T>>);
+/// What stands in a file, read again when the file changes: it is looked at when somebody asks, at
+/// most once a second. Clones share it.
+pub struct Watched<T>(Arc<Inner<T>>);
 
 struct Inner<T> {
     source: Option<Source<T>>,
@@ -45,8 +46,12 @@ struct Stamp {
 }
 
 impl<T: Send + Sync + 'static> Watched<T> {
-    /// What stands in a file.
-    pub(crate) fn new(
+    /// What stands in a file, as `parse` understands it. What `parse` refuses while the server runs
+    /// is logged, and changes nothing.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or `parse` refuses it.
+    pub fn new(
         path: PathBuf,
         parse: impl Fn(&[u8]) -> Result<T, String> + Send + Sync + 'static,
     ) -> Result<Self, LoadError> {
@@ -57,7 +62,7 @@ impl<T: Send + Sync + 'static> Watched<T> {
     }
 
     /// What never changes.
-    pub(crate) fn fixed(value: T) -> Self {
+    pub fn fixed(value: T) -> Self {
         Self::of(None, value, None)
     }
 
@@ -74,7 +79,10 @@ impl<T: Send + Sync + 'static> Watched<T> {
     }
 
     /// What stands there now, or stood there until a moment ago.
-    pub(crate) async fn current(&self) -> Arc<T> {
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn current(&self) -> Arc<T> {
         if self.0.is_due() {
             let inner = self.0.clone();
             // Runs to its end even if nobody waits for it any more.

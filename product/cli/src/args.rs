@@ -1,5 +1,6 @@
 //! The command line's grammar.
 
+mod auth;
 mod flight;
 mod output;
 mod put;
@@ -10,6 +11,7 @@ mod tls;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use auth::{CredentialArgs, PasswdArgs, ServeAuthArgs};
 pub(crate) use flight::{ConnectArgs, FlightArgs, ReadArgs};
 pub(crate) use output::{FormatArg, OutputArgs};
 pub(crate) use put::{ModeArg, PutArgs};
@@ -73,6 +75,9 @@ pub(crate) enum Command {
     Ping(PingArgs),
     /// Generate data, serve it, upload it, read it back and time all of it
     Demo(DemoArgs),
+    /// Make the line of a user for `wingbeat serve --auth-users`; the password comes from stdin, or
+    /// is asked for
+    Passwd(PasswdArgs),
     /// Print the completion script of a shell
     Completion(CompletionArgs),
 }

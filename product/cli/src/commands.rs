@@ -9,6 +9,7 @@ mod get;
 mod info;
 mod input;
 mod ls;
+mod passwd;
 mod ping;
 mod put;
 mod query;
@@ -47,6 +48,7 @@ async fn run_client(command: Command) -> Outcome {
         Command::Session(command) => session::run(command).await,
         Command::Ping(args) => ping::run(args).await,
         Command::Demo(args) => demo::run(args).await,
+        Command::Passwd(args) => passwd::run(&args),
         Command::Completion(args) => completion::run(&args),
     }
 }

@@ -1,7 +1,9 @@
 //! From the arguments to a client.
 
 mod cookies;
+mod credentials;
 
+pub(crate) use self::credentials::are_presented;
 use wingbeat::{Client, HeaderName, HeaderValue};
 
 use crate::args::ConnectArgs;
@@ -20,6 +22,7 @@ pub(crate) fn client(url: &FlightUrl, args: &ConnectArgs) -> Outcome<Client> {
         };
         client = client.with_header(header_name(key)?, header_value(key, &read_bytes(value)?)?);
     }
+    client = credentials::present(client, args)?;
     if let Some(file) = &args.cookies {
         client = cookies::keep(client, file)?;
     }

@@ -9,6 +9,7 @@ mod connect;
 mod exit;
 mod output;
 mod progress;
+mod prompt;
 mod target;
 mod tls;
 mod url;

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use wingbeat::{Address, ServerTls};
 
+use crate::auth::AuthConfig;
+
 /// The settings of one server process.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -17,6 +19,10 @@ pub struct ServeConfig {
     pub bind: Vec<Address>,
     /// The certificate of the addresses for TLS, and whose clients they take.
     pub tls: Option<ServerTls>,
+    /// Who is let in, and what they may do.
+    pub auth: AuthConfig,
+    /// Keep sessions, in the memory of the process.
+    pub sessions: bool,
     /// Refuse every write on every listener.
     pub read_only: bool,
     /// Accept writes from listeners that are neither loopback nor a Unix socket, although
@@ -33,6 +39,8 @@ pub struct ServeConfig {
     pub room_wait: Duration,
     /// A stream that makes no progress for this long is ended.
     pub stall_timeout: Duration,
+    /// How old a connection may get before its client is told to open another one.
+    pub connection_age_max: Option<Duration>,
     /// How long running reads may finish after the server was told to stop.
     pub drain: Duration,
 }
@@ -44,6 +52,8 @@ impl ServeConfig {
             root: root.into(),
             bind: vec![Address::Tcp { host: "127.0.0.1".to_owned(), port: 8815 }],
             tls: None,
+            auth: AuthConfig::default(),
+            sessions: false,
             read_only: false,
             allow_anonymous_remote_writes: false,
             max_connections: 1024,
@@ -51,6 +61,7 @@ impl ServeConfig {
             memory_limit_bytes: 2 << 30,
             room_wait: Duration::from_secs(10),
             stall_timeout: Duration::from_secs(300),
+            connection_age_max: None,
             drain: Duration::from_secs(30),
         }
     }
@@ -75,6 +86,10 @@ impl ServeConfig {
             return Err(ConfigError { setting: "bind", reason: "no address given".to_owned() });
         }
         self.validate_tls()?;
+        if self.auth.policy.is_some() && !self.auth.is_required() {
+            let reason = "says what callers may do, and nothing says who they are".to_owned();
+            return Err(ConfigError { setting: "policy", reason });
+        }
         if self.stall_timeout.is_zero() {
             let reason = "must be longer than 0".to_owned();
             return Err(ConfigError { setting: "stall-timeout", reason });

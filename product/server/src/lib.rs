@@ -7,6 +7,7 @@
 //! [`serve`] is the whole server; [`StoreService`] is the service alone, for tests and for
 //! those who mount it elsewhere.
 
+mod auth;
 mod budget;
 mod config;
 mod log;
@@ -16,6 +17,7 @@ mod service;
 mod stall;
 mod status;
 
+pub use auth::{AuthConfig, JwtConfig};
 pub use config::{ConfigError, ServeConfig};
 pub use log::{AccessLog, AccessLogService};
 pub use serve::{ServeError, serve};

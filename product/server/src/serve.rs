@@ -8,9 +8,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::server::{HealthReporter, health_reporter};
-use wingbeat::{Address, Server, ServerConfig, ServerOptions};
+use wingbeat::{Address, Server, ServerConfig, ServerOptions, Sessions};
+use wingbeat_auth::LoadError;
 use wingbeat_store::{Store, StoreError, StoreOptions};
 
+use crate::auth::Guard;
 use crate::config::{ConfigError, ServeConfig};
 use crate::log::AccessLog;
 use crate::service::{StoreService, Writes};
@@ -27,6 +29,9 @@ pub enum ServeError {
     /// A setting cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A file that says who is let in cannot be used.
+    #[error(transparent)]
+    Auth(#[from] LoadError),
     /// The folder cannot be served.
     #[error("cannot serve {}: {source}", .path.display())]
     Store {
@@ -59,9 +64,13 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
     config.validate()?;
+    let guard = load_guard(&config).await?;
+    let sessions = config.sessions.then(Sessions::in_memory);
     let store = open_store(&config).await?;
     let stop = CancellationToken::new();
-    let service = StoreService::new(store, &config).with_stopping(stop.clone());
+    let service = StoreService::new(store, &config)
+        .with_stopping(stop.clone())
+        .with_discretion(config.auth.policy.is_some());
     let (mut health, health_service) = health_reporter();
     health.set_service_status(FLIGHT_SERVICE, ServingStatus::Serving).await;
 
@@ -71,9 +80,12 @@ pub async fn serve(
         let server = bind(address, &config).await?.mount(HEALTH_PATH, health_service.clone());
         addresses.push(server.local_addr());
         let writes = writes(&config, &server.local_addr());
-        if writes == Writes::Allowed && !is_local(&server.local_addr()) {
-            tracing::warn!(address = %server.local_addr(), "anybody who reaches it may write");
-        }
+        warn_of(&config, writes, &server.local_addr());
+        let server = guard.put_before(server);
+        let server = match &sessions {
+            Some(sessions) => server.sessions(sessions.clone()),
+            None => server,
+        };
         let log = AccessLog::default().with_stall_timeout(config.stall_timeout);
         servers.push((server.layer(log), service.with_writes(writes)));
     }
@@ -107,6 +119,14 @@ async fn say_goodbye(health: &mut HealthReporter) {
     }
 }
 
+async fn load_guard(config: &ServeConfig) -> Result<Guard, ServeError> {
+    let config = config.auth.clone();
+    match tokio::task::spawn_blocking(move || Guard::load(&config)).await {
+        Ok(guard) => Ok(guard?),
+        Err(panic) => Err(ServeError::Run(panic.to_string())),
+    }
+}
+
 async fn open_store(config: &ServeConfig) -> Result<Store, ServeError> {
     let path = config.root.clone();
     let options = StoreOptions::default().with_read_only(config.read_only);
@@ -121,10 +141,13 @@ async fn open_store(config: &ServeConfig) -> Result<Store, ServeError> {
 }
 
 async fn bind(address: &Address, config: &ServeConfig) -> Result<Server, ServeError> {
-    let transport = ServerConfig::default()
+    let mut transport = ServerConfig::default()
         .with_connections_max(config.max_connections)
         .with_stall_timeout(config.stall_timeout)
         .with_drain(config.drain);
+    if let Some(age) = config.connection_age_max {
+        transport = transport.with_connection_age(age, None);
+    }
     let options = ServerOptions::default().with_transport(transport);
     let server = Server::bind(address.to_string()).await;
     let server = server.map_err(|error| ServeError::Listen(error.message().to_owned()))?;
@@ -135,17 +158,33 @@ async fn bind(address: &Address, config: &ServeConfig) -> Result<Server, ServeEr
     })
 }
 
-/// Who may write through a listener, as long as nobody is authenticated.
+/// Tells whoever runs the server what is open to others.
+fn warn_of(config: &ServeConfig, writes: Writes, address: &Address) {
+    if is_local(address) {
+        return;
+    }
+    if config.auth.is_required() {
+        if !matches!(address, Address::Tls { .. }) {
+            tracing::warn!(%address, "credentials travel in plaintext");
+        }
+    } else if writes == Writes::Allowed {
+        tracing::warn!(%address, "anybody who reaches it may write");
+    }
+}
+
+/// Whether a listener takes writes: from anybody where only this machine reaches it, elsewhere from
+/// callers that say who they are.
 fn writes(config: &ServeConfig, address: &Address) -> Writes {
     if config.read_only {
         return Writes::Refused("the server is read-only");
     }
-    if config.allow_anonymous_remote_writes || is_local(address) {
+    if config.auth.is_required() || config.allow_anonymous_remote_writes || is_local(address) {
         return Writes::Allowed;
     }
     Writes::Refused(
         "this listener is reachable from other hosts and takes no writes from anybody; start the \
-         server with --allow-anonymous-remote-writes to take them",
+         server with --auth-users or another way to tell callers apart, or with \
+         --allow-anonymous-remote-writes to take them",
     )
 }
 
@@ -185,6 +224,9 @@ mod tests {
         for remote in ["grpc://0.0.0.0:1", "grpc://10.0.0.1:1", "grpc://[::]:1"] {
             assert!(matches!(writes(&config, &address(remote)), Writes::Refused(_)), "{remote}");
         }
+        config.auth.client_certificates = true;
+        assert_eq!(writes(&config, &address("grpc://0.0.0.0:1")), Writes::Allowed);
+        config.auth.client_certificates = false;
         config.allow_anonymous_remote_writes = true;
         assert_eq!(writes(&config, &address("grpc://0.0.0.0:1")), Writes::Allowed);
         config.read_only = true;

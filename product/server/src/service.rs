@@ -9,13 +9,13 @@ mod put;
 use tokio_util::sync::CancellationToken;
 use wingbeat::{
     Action, ActionResult, ActionType, BatchStream, CallContext, Criteria, Error, FlightDescriptor,
-    FlightInfo, FlightService, ReplyStream, Result, SchemaResult, Ticket, Upload,
+    FlightInfo, FlightService, Permission, ReplyStream, Result, SchemaResult, Ticket, Upload,
 };
-use wingbeat_store::{Store, StoreError};
+use wingbeat_store::{DatasetName, Store, StoreError};
 
 use crate::budget::Budget;
 use crate::config::ServeConfig;
-use crate::status::status;
+use crate::status::{IntoFlight, status};
 
 /// Whether a listener takes writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct StoreService {
     store: Store,
     budget: Budget,
     writes: Writes,
+    /// Whether callers may know only of some datasets, so that none is told of others.
+    is_discreet: bool,
     stopping: CancellationToken,
 }
 
@@ -43,6 +45,7 @@ impl StoreService {
             store,
             budget: Budget::new(config.memory_limit_bytes, config.max_uploads, config.room_wait),
             writes: Writes::Allowed,
+            is_discreet: false,
             stopping: CancellationToken::new(),
         }
     }
@@ -51,6 +54,12 @@ impl StoreService {
     #[must_use]
     pub fn with_writes(&self, writes: Writes) -> Self {
         Self { writes, ..self.clone() }
+    }
+
+    /// The same service, which never names a dataset that it was not asked about, if `is_discreet`.
+    #[must_use]
+    pub(crate) fn with_discretion(self, is_discreet: bool) -> Self {
+        Self { is_discreet, ..self }
     }
 
     /// The same service, whose uploads are given up once `stopping` is cancelled.
@@ -66,7 +75,25 @@ impl StoreService {
         F: FnOnce(Store) -> Result<T, StoreError> + Send + 'static,
     {
         let store = self.store.clone();
-        tokio::task::spawn_blocking(move || work(store)).await?.map_err(status)
+        let done = tokio::task::spawn_blocking(move || work(store)).await?;
+        done.map_err(|error| status(self.discreet(error)))
+    }
+
+    /// Leaves out what near names there are, where the caller may not know of all of them.
+    fn discreet(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::NotFound { name, .. } if self.is_discreet => {
+                StoreError::NotFound { name, hint: None }
+            }
+            error => error,
+        }
+    }
+
+    /// Refuses what the caller may not do with a dataset, before anybody looks whether it is
+    /// there.
+    async fn authorize(&self, cx: &CallContext, permission: Permission, name: &str) -> Result<()> {
+        let name = DatasetName::parse(name).into_flight()?;
+        cx.authorize(permission, name.as_str()).await
     }
 
     /// Refuses where this listener takes no writes.
@@ -119,7 +146,8 @@ impl FlightService for StoreService {
         self.action(cx, action).await
     }
 
-    async fn list_actions(&self, _cx: &CallContext) -> Result<ReplyStream<ActionType>> {
-        Ok(ReplyStream::from_iter(action::action_types()))
+    async fn list_actions(&self, cx: &CallContext) -> Result<ReplyStream<ActionType>> {
+        let of_the_server = cx.actions().to_vec();
+        Ok(ReplyStream::from_iter(action::action_types().into_iter().chain(of_the_server)))
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::ConnectTlsArgs;
+use super::{ConnectTlsArgs, CredentialArgs};
 
 /// How to reach a server.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -17,6 +17,8 @@ pub(crate) struct ConnectArgs {
     /// Send credentials (authorization, auth-token-bin) in plaintext to another host too
     #[arg(long)]
     pub(crate) plaintext_credentials: bool,
+    #[command(flatten)]
+    pub(crate) credentials: CredentialArgs,
     /// Give up when a call takes longer (10s, 5m)
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) timeout: Option<Duration>,

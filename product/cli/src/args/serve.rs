@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::builder::ArgPredicate;
 
-use super::ServeTlsArgs;
 use super::flight::parse_duration;
+use super::{ServeAuthArgs, ServeTlsArgs};
 
 /// Every flag can come from the environment as well: WINGBEAT_ and its name.
 #[derive(Debug, clap::Args)]
@@ -59,6 +59,14 @@ pub(crate) struct ServeArgs {
         value_parser = parse_duration
     )]
     pub(crate) stall_timeout: Duration,
+    /// Tell a client whose connection is older to open another one; its calls may finish
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "WINGBEAT_MAX_CONNECTION_AGE",
+        value_parser = parse_duration
+    )]
+    pub(crate) max_connection_age: Option<Duration>,
     /// How long running reads may finish after SIGTERM or Ctrl-C
     #[arg(
         long,
@@ -76,6 +84,8 @@ pub(crate) struct ServeArgs {
     pub(crate) log: String,
     #[command(flatten)]
     pub(crate) tls: ServeTlsArgs,
+    #[command(flatten)]
+    pub(crate) auth: ServeAuthArgs,
 }
 
 /// The form of the log.

@@ -5,9 +5,9 @@ use std::io::{IsTerminal, Write};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use wingbeat::Address;
-use wingbeat_server::{ServeConfig, serve};
+use wingbeat_server::{AuthConfig, JwtConfig, ServeConfig, serve};
 
-use crate::args::{LogFormatArg, ServeArgs};
+use crate::args::{LogFormatArg, ServeArgs, ServeAuthArgs};
 use crate::exit::{Failure, Outcome};
 use crate::progress::say;
 use crate::tls::serve_tls;
@@ -63,7 +63,35 @@ fn config(args: &ServeArgs) -> Outcome<ServeConfig> {
     config.memory_limit_bytes = args.memory_limit;
     config.stall_timeout = args.stall_timeout;
     config.drain = args.drain;
+    config.connection_age_max = args.max_connection_age;
+    config.sessions = args.auth.sessions;
+    config.auth = auth(&args.auth);
+    // Where callers may come without a certificate, having one says who calls only if the others
+    // have to say so too.
+    config.auth.client_certificates = args.tls.tls_client_ca.is_some()
+        && (!args.tls.tls_client_optional || config.auth.is_required());
     Ok(config)
+}
+
+/// Who is let in, and to what.
+fn auth(args: &ServeAuthArgs) -> AuthConfig {
+    let mut auth = AuthConfig::default();
+    auth.tokens.clone_from(&args.auth_tokens);
+    auth.users.clone_from(&args.auth_users);
+    auth.policy.clone_from(&args.policy);
+    // The three come together, or clap says what is missing.
+    if let (Some(jwks), Some(issuer), Some(audience)) =
+        (&args.auth_jwks, &args.auth_issuer, &args.auth_audience)
+    {
+        auth.jwt = Some(JwtConfig {
+            jwks: jwks.clone(),
+            issuer: issuer.clone(),
+            audience: audience.clone(),
+            name_claim: args.auth_name_claim.clone(),
+            role_claim: args.auth_role_claim.clone(),
+        });
+    }
+    auth
 }
 
 /// Whether the log may be coloured: on a terminal, unless `NO_COLOR` says otherwise.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wingbeat::{Client, SessionOptionValue, SetSessionOptionError, SetSessionOptionsRequest};
 
 use crate::args::{ConnectArgs, SessionArgs, SessionCommand, SessionSetArgs};
-use crate::connect::{client, parse_url};
+use crate::connect::{are_presented, client, parse_url};
 use crate::exit::{Failure, Outcome};
 
 pub(super) async fn run(command: SessionCommand) -> Outcome {
@@ -65,11 +65,11 @@ async fn close(args: SessionArgs) -> Outcome {
 
 /// A client whose session can be found again.
 fn connect(url: &str, args: &ConnectArgs) -> Outcome<Client> {
-    let is_known = args.headers.iter().any(|header| {
+    let has_cookie = args.headers.iter().any(|header| {
         let name = header.split('=').next().unwrap_or_default().trim();
-        ["authorization", "cookie"].iter().any(|known| name.eq_ignore_ascii_case(known))
+        name.eq_ignore_ascii_case("cookie")
     });
-    if args.cookies.is_none() && !is_known {
+    if args.cookies.is_none() && !has_cookie && !are_presented(args)? {
         let hint = "a session is found by a cookie or a token: give it --cookies FILE";
         return Err(Failure::usage(hint));
     }

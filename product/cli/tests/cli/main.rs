@@ -6,6 +6,7 @@
     reason = "what fails in a helper fails the test"
 )]
 
+mod auth;
 mod ctrl_c;
 mod demo;
 mod drain;

@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use wingbeat::arrow::array::RecordBatch;
-use wingbeat::{CallContext, Code, HeaderMap, HeaderName, PeerAddr};
+use wingbeat::{
+    CallContext, Code, HeaderMap, HeaderName, PeerAddr, Result, ServerCallInfo, ServerMiddleware,
+};
 
 /// The header that names a call, in requests and in responses.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -23,6 +25,7 @@ struct Inner {
     request_id: String,
     peer: Option<PeerAddr>,
     method: String,
+    user: OnceLock<String>,
     started: Instant,
     dataset: OnceLock<String>,
     rows: AtomicU64,
@@ -43,6 +46,7 @@ impl CallRecord {
             request_id,
             peer,
             method: method.to_owned(),
+            user: OnceLock::new(),
             started: Instant::now(),
             dataset: OnceLock::new(),
             rows: AtomicU64::new(0),
@@ -59,6 +63,11 @@ impl CallRecord {
     /// The id of this call.
     pub(super) fn request_id(&self) -> &str {
         &self.0.request_id
+    }
+
+    /// Notes who calls.
+    fn user(&self, name: &str) {
+        self.0.user.get_or_init(|| name.to_owned());
     }
 
     /// Notes which dataset the call is about; the first name stays.
@@ -88,6 +97,20 @@ impl CallRecord {
     }
 }
 
+/// Middleware that notes who was let in.
+pub(crate) fn note_user(call: &mut ServerCallInfo<'_>) -> Result<Noted> {
+    let user = call.peer_identity().map(str::to_owned);
+    if let (Some(user), Some(record)) = (user, call.extensions_mut().get::<CallRecord>()) {
+        record.user(&user);
+    }
+    Ok(Noted)
+}
+
+/// Has nothing more to do.
+pub(crate) struct Noted;
+
+impl ServerMiddleware for Noted {}
+
 /// Whether a request id can stand in a log line and a header as it is.
 fn is_harmless(id: &str) -> bool {
     !id.is_empty()
@@ -105,6 +128,7 @@ impl Drop for Inner {
             request_id = self.request_id,
             peer = self.peer.map(tracing::field::display),
             method = self.method,
+            user = self.user.get(),
             dataset = self.dataset.get(),
             rows = self.rows.load(Ordering::Relaxed),
             bytes = self.bytes.load(Ordering::Relaxed),

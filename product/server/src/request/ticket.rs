@@ -24,6 +24,17 @@ pub(crate) enum Redeem {
     Direct(Command),
 }
 
+impl Redeem {
+    /// The dataset that is read, as it was named.
+    pub(crate) fn dataset(&self) -> &str {
+        match self {
+            Self::Planned(plan) => &plan.request.dataset,
+            Self::Direct(Command::Name(name)) => name,
+            Self::Direct(Command::Read(request)) => &request.dataset,
+        }
+    }
+}
+
 /// Writes `plan` as a ticket.
 ///
 /// # Errors

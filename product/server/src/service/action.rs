@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::json;
-use wingbeat::{Action, ActionResult, ActionType, CallContext, Error, ReplyStream, Result};
+use wingbeat::{
+    Action, ActionResult, ActionType, CallContext, Error, Permission, ReplyStream, Result,
+};
 use wingbeat_store::DropOptions;
 
 use super::StoreService;
@@ -72,6 +74,7 @@ impl StoreService {
         if let Some(record) = CallRecord::of(cx) {
             record.dataset(&request.dataset);
         }
+        self.authorize(cx, Permission::Drop, &request.dataset).await?;
         let mut options = DropOptions::default().with_explicit(request.force);
         if let Some(version) = request.version {
             options = options.with_version(version);

@@ -1,7 +1,9 @@
 //! DoGet: redeems a ticket.
 
 use futures_util::StreamExt;
-use wingbeat::{BatchStream, CallContext, Compression, EncodeOptions, Error, Result, Ticket};
+use wingbeat::{
+    BatchStream, CallContext, Compression, EncodeOptions, Error, Permission, Result, Ticket,
+};
 use wingbeat_store::{ReadRequest, ReadStream, Store, StoreError};
 
 use super::StoreService;
@@ -23,6 +25,7 @@ impl StoreService {
     pub(super) async fn get(&self, cx: &CallContext, ticket: &Ticket) -> Result<BatchStream> {
         let redeem = parse_ticket(ticket)?;
         let compression = body_compression(cx)?;
+        self.authorize(cx, Permission::Read, redeem.dataset()).await?;
         let room = self.budget.read().await?;
         let stream = match redeem {
             Redeem::Planned(plan) => {

@@ -4,7 +4,8 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::json;
 use wingbeat::{
-    CallContext, Error, FlightDescriptor, FlightEndpoint, FlightInfo, Result, SchemaResult,
+    CallContext, Error, FlightDescriptor, FlightEndpoint, FlightInfo, Permission, Result,
+    SchemaResult,
 };
 use wingbeat_store::{Planned, ReadRequest};
 
@@ -34,6 +35,7 @@ impl StoreService {
     async fn plan(&self, cx: &CallContext, descriptor: &FlightDescriptor) -> Result<Planned> {
         let request = read_request(descriptor)?;
         note_dataset(cx, &request);
+        self.authorize(cx, Permission::Read, &request.dataset).await?;
         self.blocking(move |store| store.plan(&request)).await
     }
 }

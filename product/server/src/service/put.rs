@@ -1,6 +1,6 @@
 //! DoPut: an upload becomes a dataset, whole or not at all.
 
-use wingbeat::{CallContext, Error, Result, Upload};
+use wingbeat::{CallContext, Error, Permission, Result, Upload};
 use wingbeat_store::{Compression, Format, StageOptions, Staged, WriteMode, WriteOptions};
 
 use super::StoreService;
@@ -19,6 +19,7 @@ impl StoreService {
         if let Some(record) = &record {
             record.dataset(&request.dataset);
         }
+        self.authorize(cx, Permission::Write, &request.dataset).await?;
         let options = stage_options(&request)?;
         let room = self.budget.upload(options.write.row_group_bytes);
         let _room = self.unless_stopping(room).await?;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what fails in a test fails the test")]
 
 mod actions;
+mod auth;
 mod broken;
 mod health;
 mod info;

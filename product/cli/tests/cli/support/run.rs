@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::Read;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -28,6 +28,15 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// A run that has ended.
+    pub(crate) fn of(out: Output) -> Self {
+        Self {
+            code: out.status.code().unwrap_or(-1),
+            stdout: out.stdout,
+            stderr: String::from_utf8(out.stderr).unwrap(),
+        }
+    }
+
     /// Stdout as text, of a run that went well and had nothing to say on stderr.
     pub(crate) fn data(&self) -> &str {
         assert_eq!((self.code, self.stderr.as_str()), (0, ""));
@@ -55,12 +64,7 @@ impl Run {
 
 /// Runs the binary to its end, without stdin.
 pub(crate) fn wingbeat<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Run {
-    let out = binary().args(args).stdin(Stdio::null()).output().unwrap();
-    Run {
-        code: out.status.code().unwrap_or(-1),
-        stdout: out.stdout,
-        stderr: String::from_utf8(out.stderr).unwrap(),
-    }
+    Run::of(binary().args(args).stdin(Stdio::null()).output().unwrap())
 }
 
 /// A run that has not ended; killed on drop.
