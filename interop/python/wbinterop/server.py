@@ -4,6 +4,7 @@ Run as `python -m wbinterop.server FIXTURES`; prints `listening on grpc://HOST:P
 stands in interop/README.md.
 """
 
+import base64
 import datetime
 import json
 import sys
@@ -57,11 +58,40 @@ class Seen(fl.ServerMiddleware):
         return {"x-reply": "heard", "x-reply-bin": b"\x00\xff"}
 
 
+class Basic(fl.ServerMiddlewareFactory):
+    """Answers a name and a password in the header of any call with a bearer token."""
+
+    def start_call(self, info, headers):
+        kind, _, value = headers.get("authorization", [""])[0].partition(" ")
+        match kind:
+            case "Basic":
+                user, _, password = base64.b64decode(value).decode().partition(":")
+                if password != "feather":
+                    raise fl.FlightUnauthenticatedError("wrong password")
+                return User(user, {"authorization": f"Bearer {TOKEN}{user}"})
+            case "Bearer":
+                return User(value.removeprefix(TOKEN), {})
+        return User("", {})
+
+
+class User(fl.ServerMiddleware):
+    def __init__(self, name, answer):
+        self.name = name
+        self.answer = answer
+
+    def sending_headers(self):
+        return self.answer
+
+
 class Handshake(fl.ServerAuthHandler):
-    """Hands out a token for a BasicAuth payload; calls without a token are let in."""
+    """Hands out a token for a BasicAuth payload; calls without a token are let in. A handshake
+    without a payload is a matter of its headers."""
 
     def authenticate(self, outgoing, incoming):
-        auth = fl.BasicAuth.deserialize(incoming.read())
+        payload = incoming.read()
+        if not payload:
+            return
+        auth = fl.BasicAuth.deserialize(payload)
         if auth.password != b"feather":
             raise fl.FlightUnauthenticatedError("wrong password")
         outgoing.write(TOKEN.encode() + auth.username)
@@ -73,7 +103,8 @@ class Handshake(fl.ServerAuthHandler):
 class Server(fl.FlightServerBase):
     def __init__(self, folder: Path):
         location = "grpc://127.0.0.1:0"
-        super().__init__(location, auth_handler=Handshake(), middleware={"headers": Headers()})
+        middleware = {"headers": Headers(), "basic": Basic()}
+        super().__init__(location, auth_handler=Handshake(), middleware=middleware)
         self.folder = folder
         self.uploads: dict[str, fixtures.Stream] = {}
         self.cancelled = 0
@@ -192,7 +223,8 @@ class Server(fl.FlightServerBase):
                         if key.startswith("x-")}
                 return iter([fl.Result(json.dumps(mine, sort_keys=True).encode())])
             case "identity":
-                return iter([fl.Result(context.peer_identity())])
+                user = context.get_middleware("basic").name.encode()
+                return iter([fl.Result(user or context.peer_identity())])
             case "cancelled":
                 with self.lock:
                     return iter([fl.Result(str(self.cancelled).encode())])
