@@ -45,6 +45,8 @@ pub struct Subject {
     pub emails: Vec<&'static str>,
     /// Whether its time is over.
     pub expired: bool,
+    /// Whether it says of itself that it is an authority's, as `openssl req -x509` does.
+    pub is_authority: bool,
 }
 
 impl Authority {
@@ -76,28 +78,42 @@ impl Authority {
 
     /// Signs a certificate with a key of its own.
     pub fn sign(&self, subject: Subject) -> Pair {
-        let Subject { common_name, names, uris, emails, expired } = subject;
-        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-        let mut params = CertificateParams::new(names).unwrap();
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        if let Some(name) = common_name {
-            params.distinguished_name.push(DnType::CommonName, name);
-        }
-        let uris = uris.into_iter().map(|uri| SanType::URI(uri.try_into().unwrap()));
-        // In the order that is not that of their importance.
-        let emails = emails.into_iter().map(|mail| SanType::Rfc822Name(mail.try_into().unwrap()));
-        params.subject_alt_names.splice(0..0, emails);
-        params.subject_alt_names.extend(uris);
-        params.use_authority_key_identifier_extension = true;
-        params.extended_key_usages =
-            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
-        if expired {
-            params.not_after = date_time_ymd(2001, 9, 9);
-        }
         let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
+        let certificate = params_of(subject).signed_by(&key, &self.issuer).unwrap().pem();
         Pair { certificate, key: key.serialize_pem() }
     }
+}
+
+/// A certificate that signs itself.
+pub fn self_signed(subject: Subject) -> Pair {
+    let key = KeyPair::generate().unwrap();
+    let certificate = params_of(subject).self_signed(&key).unwrap().pem();
+    Pair { certificate, key: key.serialize_pem() }
+}
+
+fn params_of(subject: Subject) -> CertificateParams {
+    let Subject { common_name, names, uris, emails, expired, is_authority } = subject;
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    let mut params = CertificateParams::new(names).unwrap();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    if let Some(name) = common_name {
+        params.distinguished_name.push(DnType::CommonName, name);
+    }
+    let uris = uris.into_iter().map(|uri| SanType::URI(uri.try_into().unwrap()));
+    // In the order that is not that of their importance.
+    let emails = emails.into_iter().map(|mail| SanType::Rfc822Name(mail.try_into().unwrap()));
+    params.subject_alt_names.splice(0..0, emails);
+    params.subject_alt_names.extend(uris);
+    params.use_authority_key_identifier_extension = true;
+    params.extended_key_usages =
+        vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+    if expired {
+        params.not_after = date_time_ymd(2001, 9, 9);
+    }
+    if is_authority {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
+    params
 }
 
 impl Pair {

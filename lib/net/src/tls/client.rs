@@ -9,6 +9,7 @@ use tokio_rustls::TlsConnector;
 
 use super::explain::explain_server;
 use super::insecure::AnyCertificate;
+use super::own_root::OwnRoot;
 use super::provider::{H2, WRITE_BUFFER_BYTES, provider};
 use super::socket::{TlsSocket, below};
 use super::{PemSource, TlsError, material, roots};
@@ -47,7 +48,7 @@ struct Identity {
 
 impl ClientTls {
     /// Believes these roots, and not those of the machine. A server's own certificate will do too,
-    /// if it is one that signed itself.
+    /// if it is one that signed itself; its name and its time are checked all the same.
     #[must_use]
     pub fn with_roots(mut self, roots: PemSource) -> Self {
         self.trust = Trust::Roots(roots);
@@ -131,7 +132,10 @@ impl ClientTls {
             .map_err(|error| TlsError(error.to_string()))?;
         let builder = match &self.trust {
             Trust::System => builder.with_root_certificates(roots::system()?),
-            Trust::Roots(source) => builder.with_root_certificates(roots::of(source)?),
+            Trust::Roots(source) => {
+                let verifier = OwnRoot::new(roots::of(source)?, material::certificates(source)?)?;
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+            }
             Trust::Anybody => {
                 builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate))
             }

@@ -68,12 +68,19 @@ fn explain_reason(reason: &CertificateError) -> String {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             format!("it has expired ({reason})")
         }
-        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+        reason if is_authority(reason) => {
             "it is that of a certificate authority, which no server or client may use as its own"
                 .to_owned()
         }
         other => other.to_string(),
     }
+}
+
+/// Whether a certificate is refused because it says that it is an authority's.
+pub(super) fn is_authority(reason: &CertificateError) -> bool {
+    // The library that finds it is not named here, only its words.
+    matches!(reason, CertificateError::Other(other)
+        if other.to_string().contains("CaUsedAsEndEntity"))
 }
 
 fn explain_alert(alert: AlertDescription) -> String {

@@ -4,6 +4,7 @@ mod client;
 mod explain;
 mod insecure;
 mod material;
+mod own_root;
 mod peer_certificate;
 mod provider;
 mod roots;

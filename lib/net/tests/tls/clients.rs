@@ -18,7 +18,7 @@ async fn a_certificate_says_who_calls() {
         names: vec!["10.0.0.1", "ada.example.org"],
         uris: vec!["spiffe://example.org/ada"],
         emails: vec!["ada@example.org"],
-        expired: false,
+        ..Subject::default()
     };
     let no_uri = Subject { uris: vec![], ..all.clone() };
     let no_host = Subject { names: vec![], ..no_uri.clone() };

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::HeaderMap;
 use wingbeat_net::{CallRequest, reply};
-use wingbeat_testkit::certificates::Subject;
+use wingbeat_testkit::certificates::{Subject, self_signed};
 use wingbeat_wire::grpc::frame;
 
 use super::*;
@@ -48,6 +48,27 @@ async fn what_is_not_to_be_trusted() {
     assert_eq!(ask(&channel(&server, renamed.clone())).await.unwrap(), "nobody");
     refused(&channel(&server, renamed.without_server_name()), "not valid for name").await;
     refused(&channel(&server, believing(&authority).with_server_name("a b")), "\"a b\"").await;
+}
+
+#[tokio::test]
+async fn a_server_can_be_its_own_root() {
+    for is_authority in [false, true] {
+        let own = Subject { names: vec!["127.0.0.1"], is_authority, ..Subject::default() };
+        let pair = self_signed(own.clone());
+        let server = start(server_tls(&pair)).await;
+        let knowing = ClientTls::default().with_roots(text(&pair.certificate));
+        assert_eq!(ask(&channel(&server, knowing.clone())).await.unwrap(), "nobody");
+        let renamed = knowing.with_server_name("flights.example.org");
+        refused(&channel(&server, renamed), "not valid for name").await;
+        // Another of the same kind is not this one.
+        let other = ClientTls::default().with_roots(text(&self_signed(own.clone()).certificate));
+        refused(&channel(&server, other), "the server's certificate is not to be trusted").await;
+
+        let expired = self_signed(Subject { expired: true, ..own });
+        let server = start(server_tls(&expired)).await;
+        let knowing = ClientTls::default().with_roots(text(&expired.certificate));
+        refused(&channel(&server, knowing), "it has expired").await;
+    }
 }
 
 #[tokio::test]
