@@ -82,6 +82,8 @@ impl Counter {
         command.arg(&self.program).args([case, &ITERATIONS.to_string()]);
         // The environment lies on the program's stack, and moves what comes after it.
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        // Threads that wait for work look for it while they do, as often as it happens.
+        command.env("RAYON_NUM_THREADS", "1");
         let output = command.env("GLIBC_TUNABLES", TUNABLES).output();
         let output = output.map_err(|error| format!("valgrind could not be started: {error}"))?;
         let said = String::from_utf8_lossy(&output.stderr);

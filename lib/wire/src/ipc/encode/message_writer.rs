@@ -3,9 +3,9 @@
 use bytes::BytesMut;
 
 use super::body::{Plan, assemble};
-use super::compressor::Compressor;
+use super::compressors::Compressors;
 use super::header::{BatchHeader, DictionaryHeader};
-use super::layout::{Layout, Piece, padded};
+use super::layout::Layout;
 use super::split::Attempt;
 use crate::ipc::Compression;
 use crate::{EncodeError, Segments};
@@ -28,8 +28,7 @@ pub struct MessageLen {
 #[derive(Debug)]
 pub(super) struct MessageWriter {
     compression: Option<Compression>,
-    /// Set up when the first body is compressed.
-    compressor: Option<Compressor>,
+    compressors: Option<Compressors>,
     /// A layout that was used, for its memory.
     spare: Layout,
     /// The size of the last body after compression, relative to the size before.
@@ -51,7 +50,8 @@ pub(super) struct Prepared {
 
 impl MessageWriter {
     pub(super) fn new(compression: Option<Compression>, max: usize) -> Self {
-        Self { compression, compressor: None, spare: Layout::default(), ratio: 1.0, max }
+        let compressors = compression.map(Compressors::new);
+        Self { compression, compressors, spare: Layout::default(), ratio: 1.0, max }
     }
 
     pub(super) fn set_max(&mut self, max: usize) {
@@ -76,9 +76,9 @@ impl MessageWriter {
             self.keep(layout);
             return Ok(Attempt::TooLarge(expected));
         }
-        if let Some(compression) = self.compression {
+        if let Some(compressors) = &self.compressors {
             let unpacked = layout.body_len;
-            self.compress(compression, &mut layout)?;
+            layout.body_len = compressors.compress(&mut layout.pieces, unpacked)?;
             if unpacked > 0 {
                 self.ratio = layout.body_len as f64 / unpacked as f64;
             }
@@ -114,25 +114,6 @@ impl MessageWriter {
         // Above 2^53 the estimate is a little off, which is what estimates may be.
         let packed = (body_len as f64 * self.ratio) as usize;
         packed.max(body_len / UNPACKED_FACTOR)
-    }
-
-    fn compress(
-        &mut self,
-        compression: Compression,
-        layout: &mut Layout,
-    ) -> Result<(), EncodeError> {
-        let compressor = match &mut self.compressor {
-            Some(compressor) => compressor,
-            none => none.insert(Compressor::new(compression)?),
-        };
-        layout.body_len = 0;
-        for piece in &mut layout.pieces {
-            if let Some(buffer) = std::mem::replace(piece, Piece::Empty).into_buffer() {
-                *piece = compressor.compress(buffer)?;
-                layout.body_len += padded(piece.len());
-            }
-        }
-        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@
 mod batch_encoder;
 mod body;
 mod compressor;
+mod compressors;
 mod dictionary;
 mod header;
 mod layout;
