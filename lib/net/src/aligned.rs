@@ -128,18 +128,16 @@ impl<T> Aligned<T> {
         // Shorter than the alignment, and so than a byte can say.
         (nothing[2], nothing[3]) = (padding as u8, NOTHING);
         let nothing = nothing.get(..HEADER_LEN + padding).unwrap_or_default();
-        let room = nothing.len().min(buf.remaining());
-        let kept = end.saturating_sub(nothing.len() - room);
+        let kept = end.min((end + buf.remaining()).saturating_sub(nothing.len()));
         if kept < at + HEADER_LEN {
             // So little of it came that its header would not be handed out.
             return 0;
         }
         let over = buf.filled().get(kept..).unwrap_or_default();
         self.held.splice(..0, over.iter().copied());
-        buf.put_slice(nothing.get(..room).unwrap_or_default());
-        let moved = buf.filled_mut().get_mut(at..).unwrap_or_default();
-        moved.copy_within(..kept - at, nothing.len());
-        moved.iter_mut().zip(nothing).for_each(|(slot, byte)| *slot = *byte);
+        buf.set_filled(kept);
+        buf.put_slice(nothing);
+        buf.filled_mut().get_mut(at..).unwrap_or_default().rotate_right(nothing.len());
         nothing.len()
     }
 }

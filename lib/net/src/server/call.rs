@@ -117,7 +117,11 @@ impl Call {
             return;
         }
         match poll_fn(|cx| pump.poll(cx)).await {
-            Ok(()) => pump.into_tail().taken().await,
+            Ok(()) => {
+                if let Some(tail) = pump.into_tail() {
+                    tail.taken().await;
+                }
+            }
             Err(PumpError::Source(error)) => {
                 tracing::warn!(error, "call ended: its answer failed");
                 pump.stream().send_reset(Reason::INTERNAL_ERROR);

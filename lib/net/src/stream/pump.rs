@@ -43,6 +43,9 @@ pub(crate) struct Pump {
     buffer_bytes: u64,
     sender: Sender,
     window: Window,
+    /// Whether the peer's window has room for all that h2 has, so that its socket is all that could
+    /// hold it up.
+    is_assured: bool,
     /// When the peer counts as not reading for now.
     pause: Option<Pin<Box<Sleep>>>,
 }
@@ -81,6 +84,7 @@ impl Pump {
             buffer_bytes,
             sender,
             window: Window::default(),
+            is_assured: true,
             pause: None,
         }
     }
@@ -156,12 +160,16 @@ impl Pump {
                 return Poll::Pending;
             }
             self.pause = None;
+        } else {
+            // Nobody waits for it; whether there is some decides how the call ends.
+            self.stream.reserve_capacity(len);
         }
         let data = match (turn_len, &mut self.waiting) {
             (Some(turn), Some(waiting)) if turn < len => Some(waiting.split_to(turn)),
             (_, waiting) => waiting.take(),
         };
         if let Some(data) = data {
+            self.is_assured = self.stream.capacity() >= data.len();
             self.stream.send_data(data, false)?;
         }
         Poll::Ready(Ok(()))
@@ -193,9 +201,10 @@ impl Pump {
         Poll::Ready(Ok(()))
     }
 
-    /// What is left to look after once [`poll`](Self::poll) has ended well.
-    pub(crate) fn into_tail(self) -> Tail {
-        Tail::new(self.stream, self.ledger)
+    /// What is left to look after once [`poll`](Self::poll) has ended well: what the peer's window
+    /// had no room for.
+    pub(crate) fn into_tail(self) -> Option<Tail> {
+        (!self.is_assured).then(|| Tail::new(self.stream, self.ledger))
     }
 
     fn finish(&mut self) -> Result<(), h2::Error> {
