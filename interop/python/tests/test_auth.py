@@ -1,9 +1,10 @@
-"""pyarrow and the command line against a `wingbeat serve` that lets in only whom it knows, and our
+"""pyarrow, Go, Java and the command line against a `wingbeat serve` that lets in only whom it knows, and our
 client against a pyarrow server that does."""
 
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.flight as fl
@@ -262,6 +263,24 @@ def test_our_client_at_pyarrows_door(guarded):
         assert (run.returncode, run.stdout.strip()) == (0, "ada by token"), run.stderr
         run = wingbeat("action", address, "who", WINGBEAT_TOKEN="another")
         assert run.returncode == 4 and "who are you?" in run.stderr, run
+
+
+@pytest.mark.parametrize("peer", ["go", "java"])
+def test_another_language(guarded, peer):
+    wingbeat = Path(processes.program("WINGBEAT_BIN"))
+    peers = Path(__file__).parents[2] / "peers"
+    out = wingbeat.parents[1] / "auth-peers" / peer
+    built = subprocess.run([peers / peer / "auth/build.sh", out], capture_output=True, text=True)
+    # In CI a missing toolchain fails.
+    if built.returncode == 3 and os.environ.get("CI") != "true":
+        pytest.skip(built.stderr)
+    assert built.returncode == 0, built.stderr
+    host, _, port = guarded.address.removeprefix("grpc://").rpartition(":")
+    run = subprocess.run([out / "auth", host, port, "ada", "secret", TOKEN], capture_output=True,
+                         text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    steps = ["strangers refused", "basic token", "cookie", "bearer"]
+    assert run.stdout.splitlines() == steps, run.stderr
 
 
 def test_the_log_says_what_strangers_are_not_told(guarded):
