@@ -1,5 +1,5 @@
-"""pyarrow, Go, Java and the command line against a `wingbeat serve` that lets in only whom it knows, and our
-client against a pyarrow server that does."""
+"""pyarrow, Go, Java and the command line against a `wingbeat serve` that lets in only whom it
+knows, and our client against a pyarrow server that does."""
 
 import json
 import os
