@@ -109,6 +109,28 @@ def test_pyarrow_shows_its_certificate_to_our_server(pki, root, logs):
         assert log and "not to be trusted" in server.log.read_text()
 
 
+def test_the_policy_knows_whose_certificate_it_was(pki, root, logs, tmp_path):
+    policy, tokens = tmp_path / "policy", tmp_path / "tokens"
+    rule = '[[rule]]\nwho = ["user:{}"]\nmay = ["read"]\nwhat = ["birds"]\n'
+    tokens.write_text("bob:bobs-very-long-token\n")
+    args = [*server_pair(pki), "--tls-client-ca", pki / "ca.crt", "--auth-tokens", tokens,
+            "--policy", policy]
+    trust = {"tls_root_certs": (pki / "ca.crt").read_bytes()}
+    for name, may in [("ada", True), ("bob", False)]:
+        policy.write_text(rule.format(name))
+        with serve(root, logs / f"policy-{name}.log", *args) as server:
+            with fl.connect(server.address, **trust, **shown(pki, "client")) as client:
+                if may:
+                    assert read(client) == BIRDS.to_pylist()
+                    # What is presented counts, and is not made good by the connection.
+                    wrong = fl.FlightCallOptions(headers=[(b"authorization", b"Bearer wrong")])
+                    with pytest.raises(fl.FlightUnauthenticatedError):
+                        list(client.list_flights(options=wrong))
+                else:
+                    with pytest.raises(fl.FlightUnauthorizedError):
+                        read(client)
+
+
 def test_our_service_knows_whose_certificate_it_was(pki, folder, logs):
     tls = ["--tls", *pair(pki, "server"), pki / "ca.crt"]
     command = [processes.program("WINGBEAT_INTEROP_BIN"), "serve", folder, *BIND, *tls]
