@@ -25,11 +25,11 @@ for role in server client; do
     cat >"$out/$role" <<END
 #!/bin/sh
 case " \$* " in
-*" --scenario=do_exchange:echo "*) exec '$out/exchange' $role "\$@" ;;
+*" --scenario=do_exchange:echo "* | *" --scenario=compressed_messages "*) exec '$out/exchange' $role "\$@" ;;
 *) exec '$out/arrow-flight-integration-$role' "\$@" ;;
 esac
 END
     chmod +x "$out/$role"
 done
-echo "arrow-go ${version#v}, its own programs; one of ours for \`do_exchange:echo\`" >"$out/version"
+echo "arrow-go ${version#v}, its own programs; one of ours for \`do_exchange:echo\` and \`compressed_messages\`" >"$out/version"
 echo "$stamp" >"$out/installed"

@@ -55,6 +55,8 @@ pub enum Scenario {
     AppMetadataFlightInfoEndpoint,
     /// Errors with each status of Arrow C++, a text and details. Ours.
     RichErrors,
+    /// `do_exchange:echo` with a client whose gRPC compresses. Ours.
+    CompressedMessages,
 }
 
 impl Scenario {
@@ -74,7 +76,7 @@ impl Scenario {
         Self::AppMetadataFlightInfoEndpoint,
     ];
     /// Those that the harness does not have.
-    pub const OURS: [Self; 1] = [Self::RichErrors];
+    pub const OURS: [Self; 2] = [Self::RichErrors, Self::CompressedMessages];
 
     /// The name that programs are given.
     pub const fn name(self) -> &'static str {
@@ -92,6 +94,7 @@ impl Scenario {
             Self::PollFlightInfo => "poll_flight_info",
             Self::AppMetadataFlightInfoEndpoint => "app_metadata_flight_info_endpoint",
             Self::RichErrors => "rich_errors",
+            Self::CompressedMessages => "compressed_messages",
         }
     }
 
@@ -122,7 +125,7 @@ impl Scenario {
                 let service = expiration_time::Service::default();
                 server.serve_with_shutdown(service, shutdown).await
             }
-            Self::DoExchangeEcho => {
+            Self::DoExchangeEcho | Self::CompressedMessages => {
                 server.serve_with_shutdown(do_exchange_echo::Service, shutdown).await
             }
             Self::LocationReuseConnection => {
@@ -159,7 +162,7 @@ impl Scenario {
             Self::ExpirationTimeRenewFlightEndpoint => {
                 expiration_time::renew_flight_endpoint(client).await
             }
-            Self::DoExchangeEcho => do_exchange_echo::run(client).await,
+            Self::DoExchangeEcho | Self::CompressedMessages => do_exchange_echo::run(client).await,
             Self::LocationReuseConnection => location_reuse_connection::run(client).await,
             Self::SessionOptions => session_options::run(client).await,
             Self::PollFlightInfo => poll_flight_info::run(client).await,

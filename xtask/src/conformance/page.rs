@@ -37,6 +37,9 @@ const OURS_TEXT: &str = "
 exactly that status, with the details as its `extra_info`; pyarrow to raise it with text and \
 `extra_info`.
 
+`compressed_messages`: `do_exchange:echo` with a client whose gRPC compresses each message, by \
+gzip and by zstd.
+
 ";
 
 const PASSED: &str = "passed";

@@ -17,19 +17,35 @@ pub(super) struct Peer {
 
 const CPP_ONLY: &str = "only C++ has these statuses, and trailers for them";
 
+const ELSEWHERE: &str = "gzip by pyarrow is among the tests in `interop/python`";
+
 /// All of them, in the order of the page.
 pub(super) const PEERS: &[Peer] = &[
-    Peer { id: "cpp", label: "C++", absent: &[], no_files: None },
+    Peer {
+        id: "cpp",
+        label: "C++",
+        absent: &[(None, "compressed_messages", ELSEWHERE)],
+        no_files: None,
+    },
     Peer {
         id: "python",
         label: "pyarrow",
         absent: &[
             (None, "poll_flight_info", "pyarrow has no PollFlightInfo"),
+            (None, "compressed_messages", ELSEWHERE),
             (Some(Side::Server), "rich_errors", "a handler cannot name the status of its error"),
         ],
         no_files: Some("it is the library of C++"),
     },
-    Peer { id: "go", label: "Go", absent: &[(None, "rich_errors", CPP_ONLY)], no_files: None },
+    Peer {
+        id: "go",
+        label: "Go",
+        absent: &[
+            (None, "rich_errors", CPP_ONLY),
+            (Some(Side::Server), "compressed_messages", "Wingbeat's client does not compress"),
+        ],
+        no_files: None,
+    },
     Peer {
         id: "java",
         label: "Java",
@@ -37,6 +53,7 @@ pub(super) const PEERS: &[Peer] = &[
             (None, "decimal32", "Arrow Java has decimals of 128 and 256 bits only"),
             (None, "decimal64", "Arrow Java has decimals of 128 and 256 bits only"),
             (None, "rich_errors", CPP_ONLY),
+            (None, "compressed_messages", "our programs do not ask for it"),
             (None, "nested_dictionary", "Arrow Java does not read a dictionary within another"),
         ],
         no_files: None,

@@ -17,7 +17,7 @@ pub(super) const SCENARIOS: &[&str] = &[
 ];
 
 /// Ours, which the harness does not have.
-pub(super) const OURS: &[&str] = &["rich_errors"];
+pub(super) const OURS: &[&str] = &["rich_errors", "compressed_messages"];
 
 /// Those of Flight SQL, which Wingbeat does not have yet.
 pub(super) const NOT_YET: &[&str] = &["flight_sql", "flight_sql:extension", "flight_sql:ingestion"];

@@ -1,7 +1,8 @@
-// do_exchange:echo on arrow-go, whose own programs do not have it.
+// do_exchange:echo on arrow-go, whose own programs do not have it, and the same with messages that
+// gRPC compresses.
 //
 //	exchange server --port=N --scenario=do_exchange:echo
-//	exchange client --host=HOST --port=N --scenario=do_exchange:echo
+//	exchange client --host=HOST --port=N --scenario=(do_exchange:echo | compressed_messages)
 package main
 
 import (
@@ -22,6 +23,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/status"
 )
 
@@ -45,14 +47,23 @@ func run(words []string) error {
 	flags := flag.NewFlagSet("exchange", flag.ContinueOnError)
 	host := flags.String("host", "localhost", "the server's host")
 	port := flags.Int("port", 0, "the server's port")
-	flags.String("scenario", "", "do_exchange:echo, the only one")
+	scenario := flags.String("scenario", "do_exchange:echo", "what to play")
 	if err := flags.Parse(words[1:]); err != nil {
 		return err
 	}
 	if words[0] == "server" {
 		return serve(*port)
 	}
-	return call(net.JoinHostPort(*host, strconv.Itoa(*port)))
+	address := net.JoinHostPort(*host, strconv.Itoa(*port))
+	if *scenario != "compressed_messages" {
+		return call(address)
+	}
+	for _, compressor := range []string{gzip.Name, zstdCompressor{}.Name()} {
+		if err := call(address, grpc.UseCompressor(compressor)); err != nil {
+			return fmt.Errorf("%s: %w", compressor, err)
+		}
+	}
+	return nil
 }
 
 type service struct {
@@ -101,14 +112,14 @@ func (*service) DoExchange(stream flight.FlightService_DoExchangeServer) error {
 	return nil
 }
 
-func call(address string) error {
+func call(address string, options ...grpc.CallOption) error {
 	credentials := grpc.WithTransportCredentials(insecure.NewCredentials())
 	client, err := flight.NewClientWithMiddleware(address, nil, nil, credentials)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	stream, err := client.DoExchange(context.Background())
+	stream, err := client.DoExchange(context.Background(), options...)
 	if err != nil {
 		return err
 	}
