@@ -5,6 +5,7 @@ mod case;
 mod chart;
 mod cipher;
 mod contestant;
+mod counter;
 mod figures;
 mod idle;
 mod line;
@@ -98,6 +99,8 @@ enum Part {
     Memory,
     /// System calls
     Calls,
+    /// Bytes copied for each byte
+    Copies,
     /// Parquet through `wingbeat serve`
     Product,
 }
@@ -182,6 +185,7 @@ fn measure(workspace: &Workspace, args: &BenchArgs) -> Result<Results, Failure> 
             Part::Beside => parts::beside::run(runner),
             Part::Memory => parts::memory::run(runner),
             Part::Calls => parts::calls::run(runner),
+            Part::Copies => parts::copies::run(runner, parts::copies::NAMES),
             Part::Product => product(runner, &built, folder.path())?,
         }
         // A long run that is cut short has not been for nothing.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::case::WINGBEAT;
 use super::contestant::{Contestant, PEERS, program_of};
+use super::counter::Counter;
 use super::reason;
 use super::results::Absent;
 use crate::process::Process;
@@ -25,6 +26,8 @@ pub(super) struct Built {
     pub(super) bench: Option<PathBuf>,
     /// The program `wingbeat`, for the part that measures the product.
     pub(super) product: Option<PathBuf>,
+    /// Counts what the others copy.
+    pub(super) counter: Option<Counter>,
     /// The Python that has pyarrow.
     pub(super) python: Option<PathBuf>,
 }
@@ -51,6 +54,11 @@ pub(super) fn run(
     built.add(wanted, WINGBEAT, ours);
     if profile == Profile::Release {
         built.product = Some(program(workspace, profile, "wingbeat")).filter(|path| path.is_file());
+    }
+    let sources = workspace.root.join("bench/copies");
+    match Counter::build(&sources, &workspace.target.join("bench")) {
+        Ok(counter) => built.counter = Some(counter),
+        Err(failure) => println!("copies are not counted: {failure}"),
     }
     let python = if PEERS.iter().any(|peer| wanted(peer)) {
         python::environment(workspace)

@@ -22,7 +22,7 @@ pub(super) struct Case {
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Measure {
     /// DoGet, one stream.
     Get,
@@ -42,6 +42,10 @@ pub(super) enum Measure {
     Idle,
     /// System calls, counted by strace.
     Calls,
+    /// Bytes copied by a DoGet.
+    CopiesGet,
+    /// Bytes copied by a DoPut.
+    CopiesPut,
     /// A Parquet file to record batches in memory.
     Read,
     /// Record batches in memory to a Parquet file.
@@ -124,6 +128,8 @@ impl Measure {
             Self::Memory => "memory",
             Self::Idle => "idle",
             Self::Calls => "calls",
+            Self::CopiesGet => "copies-get",
+            Self::CopiesPut => "copies-put",
             Self::Read => "read",
             Self::Write => "write",
         }

@@ -72,6 +72,7 @@ fn page(results: &Results, figures: &[Figure], notes: Option<&str>) -> String {
     add("Time to the first batch", None, sections::first_batch(&view));
     add("Memory", None, sections::memory(&view));
     add("System calls", None, sections::calls(&view));
+    add("Copies", None, sections::copies(&view));
     add("The product", None, sections::product(&view));
     add("What is missing", None, sections::missing(results));
     page

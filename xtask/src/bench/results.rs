@@ -25,6 +25,8 @@ pub(super) mod metric {
     pub(crate) const CLIENT_PEAK: &str = "client_peak_mib";
     pub(crate) const SERVER_CALLS: &str = "server_calls_per_gb";
     pub(crate) const CLIENT_CALLS: &str = "client_calls_per_gb";
+    pub(crate) const SERVER_COPIES: &str = "server_copied_bytes_per_byte";
+    pub(crate) const CLIENT_COPIES: &str = "client_copied_bytes_per_byte";
     pub(crate) const IDLE_KIB: &str = "server_kib_per_connection";
 }
 

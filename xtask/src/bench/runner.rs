@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::build::Built;
 use super::case::{Case, LIMIT, Measure, Transport};
 use super::contestant::Contestant;
+use super::counter::Counter;
 use super::line::Transfer;
 use super::procfs;
 use super::reason;
@@ -50,6 +51,8 @@ pub(super) struct Runner<'a> {
     pub(super) contestants: &'a [Contestant],
     pub(super) settings: &'a Settings,
     pub(super) results: &'a mut Results,
+    /// Counts what a contestant copies.
+    pub(super) counter: Option<&'a Counter>,
     /// Measures raw sockets.
     pub(super) limit: Option<&'a Path>,
     /// Holds the Unix sockets and the certificate.
@@ -74,7 +77,8 @@ impl<'a> Runner<'a> {
     ) -> Self {
         let (servers, reported) = Default::default();
         let (contestants, limit) = (&built.contestants[..], built.bench.as_deref());
-        Self { contestants, settings, results, limit, folder, servers, reported }
+        let counter = built.counter.as_ref();
+        Self { contestants, settings, results, counter, limit, folder, servers, reported }
     }
 
     /// Runs all cases in turn, as often as the settings say, with servers of their own that stay

@@ -2,6 +2,7 @@
 
 pub(super) mod beside;
 pub(super) mod calls;
+pub(super) mod copies;
 pub(super) mod latency;
 pub(super) mod memory;
 pub(super) mod product;

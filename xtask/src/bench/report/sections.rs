@@ -4,13 +4,13 @@ use super::super::case::{Case, LIMIT, Measure, Transport, WINGBEAT};
 use super::super::chart::Bar;
 use super::super::contestant::label;
 use super::super::parts::{
-    beside, calls as counted, latency as small, memory as peaks, streams as many,
+    beside, calls as counted, copies as copied, latency as small, memory as peaks, streams as many,
 };
 use super::super::results::{Results, metric};
 use super::super::targets::{self, Bound, Verdict};
 use super::super::view::{View, bars};
 use super::super::workload::WORKLOADS;
-use super::table::{Better, Table, cells, plain, quotient, times};
+use super::table::{Better, Table, cells, decimals, plain, quotient, times};
 
 pub(super) fn targets(results: &Results) -> String {
     let mut table = Table::new(["what", "compared with", "target", "measured", ""]).with_words(2);
@@ -249,6 +249,26 @@ pub(super) fn calls(view: &View<'_>) -> Option<String> {
         }
     }
     let text = "Counted by strace in runs of their own; a run of one batch is taken off.";
+    Some(format!("{text}\n\n{}", table.text()?))
+}
+
+pub(super) fn copies(view: &View<'_>) -> Option<String> {
+    let mut table = head(view, &["bytes copied per byte", "side"], &[]);
+    for (measure, way) in copied::WAYS {
+        for workload in copied::NAMES {
+            let case = |id: &str| Case::same(measure, id, workload);
+            for (side, metric) in
+                [("server", metric::SERVER_COPIES), ("client", metric::CLIENT_COPIES)]
+            {
+                let Some(bars) = bars(view.bars(metric, case)) else { continue };
+                let first = [format!("`{workload}` {way}"), side.to_owned()];
+                table.row([&first[..], &decimals(&bars)].concat());
+            }
+        }
+    }
+    let text = "Calls of memcpy and memmove of 256 bytes and more, in user space; what the kernel \
+                copies for a socket is not among them. A run of one batch is taken off. Arrow Go \
+                and Arrow Java copy without libc, so that theirs cannot be counted.";
     Some(format!("{text}\n\n{}", table.text()?))
 }
 

@@ -67,6 +67,16 @@ pub(super) fn cells(bars: &[Bar], better: Better) -> Vec<String> {
     bars.iter().map(cell).collect()
 }
 
+/// A cell for each contestant: its value alone, where the best one is zero.
+pub(super) fn decimals(bars: &[Bar]) -> Vec<String> {
+    let cell = |bar: &Bar| match bar.value {
+        Some(value) if bar.id == WINGBEAT => format!("**{value:.2}**"),
+        Some(value) => format!("{value:.2}"),
+        None => "–".to_owned(),
+    };
+    bars.iter().map(cell).collect()
+}
+
 /// `1.6×`
 pub(super) fn times(ours: f64, theirs: f64) -> Option<String> {
     (theirs > 0.0).then(|| quotient(ours / theirs))

@@ -33,6 +33,9 @@ fn results() -> Results {
     results.record(&latency(WINGBEAT), &[(metric::INFO_P50, 50.0)]);
     results.record(&latency("cpp"), &[(metric::INFO_P50, 200.0)]);
     results.record(&latency("arrow-rs"), &[(metric::INFO_P50, 60.0)]);
+    let copies = |id| Case::same(Measure::CopiesPut, id, "wide");
+    results.record(&copies(WINGBEAT), &[(metric::SERVER_COPIES, 0.001)]);
+    results.record(&copies("arrow-rs"), &[(metric::SERVER_COPIES, 2.565)]);
     let contestant = "java".to_owned();
     results.absent.push(Absent { contestant, reason: "no Maven".to_owned() });
     let contestant = "cpp".to_owned();
@@ -91,6 +94,7 @@ fn the_page_tells_medians_quotients_and_what_is_missing() {
          Wingbeat ÷ raw |",
         "| `large` | GB/s | **4.00** | 2.00 (2.00×) | 2.00 (2.00×) | – | – | 4.50 GB/s | 0.89× |",
         "| GetFlightInfo p50 | TCP | **50.0** | 200 (4.00×) | 60.0 (1.20×) | – | – |",
+        "| `wide` put | server | **0.00** | – | 2.56 | – | – |",
         "| Arrow C++ | `large` get | 2.00 | – | 3.00 (1.50×) | 4.00 (2.00×) |",
         "- Arrow Java: no Maven",
         "- get large, go: went away",
