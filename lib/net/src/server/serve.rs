@@ -28,8 +28,9 @@ const TCP_KEEPALIVE: Option<Duration> = Some(Duration::from_secs(60));
 /// Serves `service` on all `listeners` until `shutdown` resolves, then drains: listeners close, no
 /// new call is taken, running calls have [`ServerConfig::drain`] to finish, then are aborted.
 ///
-/// Each request carries a [`PeerAddr`] in its extensions. A handler that panics answers INTERNAL,
-/// and its connection goes on. Dropping the returned future aborts everything at once.
+/// Each request carries a [`PeerAddr`](crate::PeerAddr) in its extensions. A handler that panics
+/// answers INTERNAL, and its connection goes on. Dropping the returned future aborts everything at
+/// once.
 ///
 /// # Errors
 /// When there is no listener, or one for TLS and no certificate ([`ServerConfig::tls`]). What goes
