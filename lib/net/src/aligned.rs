@@ -5,7 +5,8 @@
 //! buffers have to begin at certain addresses. Our peers place a message so that it suits a frame
 //! which itself begins at a multiple of 16. So before a long frame that does not, a frame of a type
 //! that nobody knows, and that has to be ignored (RFC 9113, 4.1), is put between: what is moved is
-//! as much of the frame as came with its header, which is a fraction of it.
+//! as much of the frame as came with its header, which is a fraction of it. One that came with
+//! others behind it stays where it is.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -22,8 +23,9 @@ const DATA: u8 = 0;
 const NOTHING: u8 = 0xfb;
 /// What begins at a multiple of this.
 const ALIGNMENT: usize = 16;
-/// Messages of shorter frames are not used where they lie.
-const LONG_LEN_MIN: usize = 64 << 10;
+/// Shorter frames are those of short messages, or of many that were gathered, which are not used
+/// where they lie.
+const LONG_LEN_MIN: usize = 256 << 10;
 
 /// A socket whose long DATA frames are read to suitable addresses.
 pub(crate) struct Aligned<T> {
@@ -107,7 +109,9 @@ impl<T> Aligned<T> {
                 return;
             };
             self.missing = payload_len(header);
-            if header[3] == DATA && self.missing >= LONG_LEN_MIN {
+            // Others behind it would be moved with it, once for each.
+            let is_last = rest.len() <= HEADER_LEN + self.missing;
+            if header[3] == DATA && self.missing >= LONG_LEN_MIN && is_last {
                 at += self.shift(buf, at);
             }
             at += HEADER_LEN;
