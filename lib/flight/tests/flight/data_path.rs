@@ -3,8 +3,9 @@
 use futures_util::stream;
 use wingbeat::arrow::array::{Array, RecordBatch};
 use wingbeat::{
-    BatchStream, BodyPool, CallContext, Client, ClientOptions, Error, Exchange, FlightDescriptor,
-    FlightService, FlightStreamChunk, Result, Server, ServerOptions, Ticket, Upload, compact,
+    BatchStream, BodyPool, CallContext, ChannelConfig, Client, ClientOptions, Error, Exchange,
+    FlightDescriptor, FlightService, FlightStreamChunk, Result, Server, ServerConfig,
+    ServerOptions, Ticket, Upload, compact,
 };
 
 use crate::support::{ids, soon, start, tcp};
@@ -57,9 +58,13 @@ fn assert_adopted(pool: &BodyPool, call: &str) {
 async fn peers() -> (crate::support::Served, Client, BodyPool, BodyPool) {
     let (sent, received) = (BodyPool::default(), BodyPool::default());
     let server = Server::bind("grpc://127.0.0.1:0").await.unwrap();
-    let options = ServerOptions::default().with_pool(sent.clone());
+    // So much window that no message falls on its end, which would take it apart.
+    let (mut to_server, mut to_client) = (ServerConfig::default(), ChannelConfig::default());
+    (to_server.stream_window_bytes, to_server.connection_window_bytes) = (256 << 20, 256 << 20);
+    (to_client.stream_window_bytes, to_client.connection_window_bytes) = (256 << 20, 256 << 20);
+    let options = ServerOptions::default().with_pool(sent.clone()).with_transport(to_server);
     let served = start(server.options(options), Bulk);
-    let options = ClientOptions::default().with_pool(received.clone());
+    let options = ClientOptions::default().with_pool(received.clone()).with_transport(to_client);
     let client = served.client.clone().with_options(options);
     // By its answer the client learns what the server takes.
     let _ = client.get_flight_info(FlightDescriptor::path(["x"])).await;

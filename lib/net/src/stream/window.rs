@@ -13,32 +13,28 @@ use crate::stall::{Ledger, Sent};
 /// nothing else to send. The update of a peer that reads is a matter of its reading some megabytes.
 const PATIENCE: Duration = Duration::from_millis(10);
 
-/// The same with a peer that was seen to read slowly. What reads slower than a window in that time
-/// does not notice that it copies.
-const PATIENCE_MAX: Duration = Duration::from_millis(80);
-
-/// How many messages go as they can, at most, between one that waited in vain and the next that
-/// waits: a peer whose window stays narrow is not to hold up every message.
-const SKIPPED_MAX: u32 = 64;
+/// How many messages go as they can after one that waited in vain, at first and at most. A peer
+/// that was slow once may read faster now; one whose window stays narrow, as those of Arrow C++
+/// and pyarrow do, is to notice nothing of the waiting.
+const SKIPPED: u32 = 64;
+const SKIPPED_MAX: u32 = 1024;
 
 /// What is known of how far a peer opens the window of a call.
 #[derive(Debug)]
 pub(super) struct Window {
     /// The widest it has been.
     widest: usize,
-    /// How long the next message waits.
-    patience: Duration,
     /// So many of the next messages do not wait, because one did in vain.
     skipped: u32,
-    /// How many these were at first.
-    skipped_after: u32,
+    /// How many these are to be the next time.
+    next_skipped: u32,
     /// When the present message has waited enough.
     enough: Option<Pin<Box<Sleep>>>,
 }
 
 impl Default for Window {
     fn default() -> Self {
-        Self { widest: 0, patience: PATIENCE, skipped: 0, skipped_after: 0, enough: None }
+        Self { widest: 0, skipped: 0, next_skipped: SKIPPED, enough: None }
     }
 }
 
@@ -61,7 +57,7 @@ impl Window {
             let fits = room >= len;
             if fits || (room > 0 && !(is_whole && self.is_worth_waiting(len, ledger, cx))) {
                 if self.enough.take().is_some() && fits {
-                    self.skipped_after = 0;
+                    self.next_skipped = SKIPPED;
                 }
                 self.skipped = self.skipped.saturating_sub(1);
                 return Poll::Ready(Ok(()));
@@ -82,15 +78,13 @@ impl Window {
         if self.skipped > 0 || self.widest < len {
             return false;
         }
-        let patience = self.patience;
-        let enough = self.enough.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        let enough = self.enough.get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
         if enough.as_mut().poll(cx).is_pending() {
             return true;
         }
-        self.patience = (2 * patience).min(PATIENCE_MAX);
-        self.skipped_after = (2 * self.skipped_after + 1).min(SKIPPED_MAX);
         // This message counts as well.
-        self.skipped = self.skipped_after + 1;
+        self.skipped = self.next_skipped + 1;
+        self.next_skipped = (2 * self.next_skipped).min(SKIPPED_MAX);
         false
     }
 }
