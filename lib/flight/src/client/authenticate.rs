@@ -66,8 +66,11 @@ impl Client {
     /// a token. The client that comes back sends that as `auth-token-bin`.
     ///
     /// # Errors
-    /// The server's; UNAUTHENTICATED when it hands out no token; or what went wrong on the way.
+    /// The server's; UNAUTHENTICATED when it hands out no token; FAILED_PRECONDITION where the
+    /// password would travel [in plaintext](Self::with_plaintext_credentials); or what went wrong
+    /// on the way.
     pub async fn authenticate_basic_proto(&self, username: &str, password: &str) -> Result<Self> {
+        self.check_exposure()?;
         let auth = BasicAuth { username: username.into(), password: password.into() };
         let token = self.shake_hands(auth.encode()).await?.ok_or_else(no_token)?;
         self.clone().with_auth_token(token)
@@ -99,9 +102,16 @@ impl Client {
     /// Refuses to send credentials where they can be read by others.
     pub(super) fn check_credentials(&self, headers: &HeaderMap) -> Result<()> {
         let credentials = [header::AUTHORIZATION, AUTH_TOKEN];
-        let has_any = credentials.iter().any(|name| headers.contains_key(name));
+        match credentials.iter().any(|name| headers.contains_key(name)) {
+            true => self.check_exposure(),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses where others can read what is sent, unless that is allowed.
+    fn check_exposure(&self) -> Result<()> {
         match &self.address {
-            Some(address) if has_any && !self.plaintext_credentials && is_exposed(address) => {
+            Some(address) if !self.plaintext_credentials && is_exposed(address) => {
                 let text = format!(
                     "credentials would travel to {address} in plaintext; \
                      with_plaintext_credentials allows that"

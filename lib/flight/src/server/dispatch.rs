@@ -96,7 +96,13 @@ impl Dispatcher {
         PeerIdentity::adopt(&mut parts.extensions);
         let limit = PeerLimit::from_headers(&parts.headers);
         let is_one_of_ours = limit.get().is_some();
-        let bytes_max = self.limits().message_bytes_max;
+        let bytes_max = match method {
+            // A stranger's message may unpack to no more than it may be.
+            Method::Handshake if self.features.gate().is_closed() => {
+                handshake::strangers_limits(self.limits()).message_bytes_max
+            }
+            _ => self.limits().message_bytes_max,
+        };
         let body = body.decompressed(&parts.headers, bytes_max, Code::InvalidArgument);
         let deadline = head.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let span = span(method, &parts);

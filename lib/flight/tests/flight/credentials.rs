@@ -152,4 +152,6 @@ async fn credentials_do_not_travel_in_plaintext_to_others() {
     }
     let refused = client.authenticate_basic_token("x", "x").await;
     assert_eq!(code(refused), Code::FailedPrecondition);
+    let refused = client.authenticate_basic_proto("x", "x").await;
+    assert_eq!(code(refused), Code::FailedPrecondition);
 }

@@ -57,7 +57,7 @@ async fn introduce(gate: &Gate, cx: &CallContext, mut handshake: Handshake) -> R
     handshake.grant(cx, token).await
 }
 
-fn strangers_limits(limits: &Limits) -> Limits {
+pub(super) fn strangers_limits(limits: &Limits) -> Limits {
     let mut limits = limits.clone();
     limits.message_bytes_max = limits.message_bytes_max.min(STRANGERS_MESSAGE_BYTES_MAX);
     limits
