@@ -8,16 +8,15 @@
 //! as much of the frame as came with its header, which is a fraction of it. One that came with
 //! others behind it stays where it is.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
-/// The header of a frame (RFC 9113, 4.1): its length, its type, and six bytes more.
-const HEADER_LEN: usize = 9;
-/// What a client sends before its first frame.
-const PREFACE_LEN: usize = 24;
+use crate::frames::{FrameFollower, HEADER_LEN};
+use crate::socket::forward_writes;
+
 const DATA: u8 = 0;
 /// A type that no specification gives a meaning.
 const NOTHING: u8 = 0xfb;
@@ -33,28 +32,24 @@ pub(crate) struct Aligned<T> {
     /// What was read and not looked at: the beginning of a header whose rest has not come, and what
     /// a shift left no room for. A few bytes.
     held: Vec<u8>,
-    /// A header that was handed out in part, for want of room to wait for its rest.
-    header: [u8; HEADER_LEN],
-    header_len: usize,
-    /// How many bytes the present frame still has.
-    missing: usize,
+    /// Where what was handed out ends.
+    frames: FrameFollower,
 }
 
 impl<T> Aligned<T> {
     /// Reads what a client sends.
     pub(crate) fn from_client(socket: T) -> Self {
-        Self { missing: PREFACE_LEN, ..Self::from_server(socket) }
+        Self { socket, held: Vec::new(), frames: FrameFollower::preface_and_frames() }
     }
 
     /// Reads what a server sends.
     pub(crate) fn from_server(socket: T) -> Self {
-        let header = [0; HEADER_LEN];
-        Self { socket, held: Vec::new(), header, header_len: 0, missing: 0 }
+        Self { socket, held: Vec::new(), frames: FrameFollower::frames() }
     }
 
     /// Whether there is nothing to hand out before more comes.
     fn waits(&self) -> bool {
-        let is_between = self.missing == 0 && self.header_len == 0;
+        let is_between = self.frames.missing() == 0;
         self.held.is_empty() || (is_between && self.held.len() < HEADER_LEN)
     }
 
@@ -63,32 +58,7 @@ impl<T> Aligned<T> {
         let len = self.held.len().min(buf.remaining());
         let passed: Vec<u8> = self.held.drain(..len).collect();
         buf.put_slice(&passed);
-        let mut rest = passed.as_slice();
-        while !rest.is_empty() {
-            rest = rest.get(self.follow(rest)..).unwrap_or_default();
-        }
-    }
-
-    /// Follows the frames through bytes that are handed out as they are, to the end of the present
-    /// frame or header at most; says how far that is.
-    fn follow(&mut self, bytes: &[u8]) -> usize {
-        if self.missing > 0 {
-            let skipped = self.missing.min(bytes.len());
-            self.missing -= skipped;
-            return skipped;
-        }
-        let slots = self.header.iter_mut().skip(self.header_len);
-        let mut taken = 0;
-        for (slot, byte) in slots.zip(bytes) {
-            *slot = *byte;
-            taken += 1;
-        }
-        self.header_len += taken;
-        if self.header_len == HEADER_LEN {
-            self.missing = payload_len(&self.header);
-            self.header_len = 0;
-        }
-        taken
+        self.frames.push(&passed);
     }
 
     /// Goes through what was read from `at` on. Moves long frames, and holds the beginning of a
@@ -99,8 +69,11 @@ impl<T> Aligned<T> {
             if rest.is_empty() {
                 return;
             }
-            if self.missing > 0 || self.header_len > 0 {
-                at += self.follow(rest);
+            let missing = self.frames.missing();
+            if missing > 0 {
+                let under_way = rest.get(..missing).unwrap_or(rest);
+                self.frames.push(under_way);
+                at += under_way.len();
                 continue;
             }
             let Some(header) = rest.first_chunk::<HEADER_LEN>() else {
@@ -108,10 +81,11 @@ impl<T> Aligned<T> {
                 buf.set_filled(at);
                 return;
             };
-            self.missing = payload_len(header);
+            self.frames.push(header);
+            let len = self.frames.missing();
             // Others behind it would be moved with it, once for each.
-            let is_last = rest.len() <= HEADER_LEN + self.missing;
-            if header[3] == DATA && self.missing >= LONG_LEN_MIN && is_last {
+            let is_last = rest.len() <= HEADER_LEN + len;
+            if header[3] == DATA && len >= LONG_LEN_MIN && is_last {
                 at += self.shift(buf, at);
             }
             at += HEADER_LEN;
@@ -144,11 +118,6 @@ impl<T> Aligned<T> {
         buf.filled_mut().get_mut(at..).unwrap_or_default().rotate_right(nothing.len());
         nothing.len()
     }
-}
-
-fn payload_len(header: &[u8; HEADER_LEN]) -> usize {
-    let [a, b, c, ..] = *header;
-    u32::from_be_bytes([0, a, b, c]) as usize
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Aligned<T> {
@@ -186,35 +155,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Aligned<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Aligned<T> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().socket).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().socket).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().socket).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().socket).poll_shutdown(cx)
-    }
-}
+forward_writes!(Aligned);
 
 #[cfg(test)]
 mod tests;

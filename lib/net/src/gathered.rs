@@ -11,6 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use wingbeat_wire::Segments;
+
+use crate::following::Following;
+use crate::frames::FrameFollower;
 
 /// Headers, trailers, control frames and the messages of small calls.
 const SHORT_LEN_MAX: usize = 1 << 10;
@@ -42,17 +46,42 @@ struct Inner<T> {
     is_used: bool,
     /// Why what waited could not be written.
     failure: Option<io::Error>,
+    /// What comes behind what is offered.
+    following: Arc<Following>,
+    /// Where what was taken ends.
+    frames: FrameFollower,
+    /// How many bytes were written that are still to be offered.
+    ahead: usize,
 }
 
 impl<T> Gathered<T> {
-    pub(crate) fn new(socket: T) -> (Self, Rest<T>) {
-        let inner = Inner { socket, waiting: VecDeque::new(), is_used: false, failure: None };
+    /// Writes to a client.
+    pub(crate) fn to_client(socket: T) -> (Self, Rest<T>) {
+        Self::new(socket, FrameFollower::frames())
+    }
+
+    /// Writes to a server.
+    pub(crate) fn to_server(socket: T) -> (Self, Rest<T>) {
+        Self::new(socket, FrameFollower::preface_and_frames())
+    }
+
+    fn new(socket: T, frames: FrameFollower) -> (Self, Rest<T>) {
+        let following = Arc::default();
+        let (waiting, is_used, failure, ahead) = (VecDeque::new(), false, None, 0);
+        let inner = Inner { socket, waiting, is_used, failure, following, frames, ahead };
         let inner = Arc::new(Mutex::new(inner));
         (Self { inner: Arc::clone(&inner) }, Rest { inner })
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner<T>> {
         lock(&self.inner)
+    }
+}
+
+impl<T> Rest<T> {
+    /// Where ropes lend what follows the pieces that they offer.
+    pub(crate) fn following(&self) -> Arc<Following> {
+        Arc::clone(&lock(&self.inner).following)
     }
 }
 
@@ -96,28 +125,37 @@ impl<T: AsyncWrite + Unpin> Inner<T> {
     /// Writes what waits.
     fn poll_clear(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.waiting.is_empty() {
-            let written = ready!(self.poll_socket(&[], cx))?;
+            let written = ready!(self.poll_socket(&[], &Segments::new(), cx))?;
             debug_assert_eq!(written, 0, "nothing else was offered");
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Writes what waits and then `bufs`, in one go. Says how much of `bufs` was taken, which is
-    /// nothing as long as something waits.
+    /// Writes what waits, then `bufs`, and then what follows them, in one go. Says how much of the
+    /// latter two was taken, which is nothing as long as something waits.
     fn poll_socket(
         &mut self,
         bufs: &[IoSlice<'_>],
+        following: &Segments,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         let (first, second) = self.waiting.as_slices();
-        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
         let offered = [first, second].into_iter().chain(bufs.iter().map(|buf| &**buf));
+        let offered = offered.chain(following.iter()).filter(|piece| !piece.is_empty());
+        let (mut few, mut many) = ([IoSlice::new(&[]); SLICES_MAX], Vec::new());
         let mut count = 0;
-        for (slot, piece) in slices.iter_mut().zip(offered.filter(|piece| !piece.is_empty())) {
-            *slot = IoSlice::new(piece);
-            count += 1;
-        }
-        let slices = slices.get(..count).unwrap_or_default();
+        let slices = if following.is_empty() {
+            for (slot, piece) in few.iter_mut().zip(offered) {
+                *slot = IoSlice::new(piece);
+                count += 1;
+            }
+            few.get(..count).unwrap_or_default()
+        } else {
+            many.reserve_exact(2 + bufs.len() + following.piece_count());
+            many.extend(offered.map(IoSlice::new));
+            count = many.len();
+            many.as_slice()
+        };
         let written = ready!(Pin::new(&mut self.socket).poll_write_vectored(cx, slices))?;
         if written == 0 && count > 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
@@ -136,19 +174,56 @@ impl<T: AsyncWrite + Unpin> Inner<T> {
             return Poll::Ready(Err(error));
         }
         self.is_used = true;
+        let following = self.following.take();
         let len = bufs.iter().map(|buf| buf.len()).sum();
+        if self.ahead > 0 {
+            return Poll::Ready(Ok(self.pass_over(len)));
+        }
         if is_gathered(len) {
             if self.waiting.len() + len > GATHERED_LEN_MAX {
                 ready!(self.poll_clear(cx))?;
             }
             bufs.iter().for_each(|buf| self.waiting.extend(&**buf));
+            bufs.iter().for_each(|buf| self.frames.push(buf));
             return Poll::Ready(Ok(len));
         }
+        let following = self.within_frame(bufs, following);
         loop {
-            let taken = ready!(self.poll_socket(bufs, cx))?;
+            let taken = ready!(self.poll_socket(bufs, &following, cx))?;
             if taken > 0 {
-                return Poll::Ready(Ok(taken));
+                self.follow(bufs, &following, taken);
+                self.ahead = taken.saturating_sub(len);
+                self.following.set_ahead(self.ahead > 0);
+                return Poll::Ready(Ok(taken.min(len)));
             }
+        }
+    }
+
+    /// Takes what is offered of what was written already.
+    fn pass_over(&mut self, len: usize) -> usize {
+        let taken = len.min(self.ahead);
+        self.ahead -= taken;
+        self.following.set_ahead(self.ahead > 0);
+        taken
+    }
+
+    /// What of the pieces that follow `bufs` lies in the same frame. What comes behind a frame is
+    /// not decided before its end.
+    fn within_frame(&self, bufs: &[IoSlice<'_>], mut following: Segments) -> Segments {
+        if following.is_empty() {
+            return following;
+        }
+        let mut frames = self.frames.clone();
+        bufs.iter().for_each(|buf| frames.push(buf));
+        following.split_to(frames.missing())
+    }
+
+    /// Follows the frames through what was written.
+    fn follow(&mut self, bufs: &[IoSlice<'_>], following: &Segments, mut written: usize) {
+        for piece in bufs.iter().map(|buf| &**buf).chain(following.iter()) {
+            let taken = piece.get(..written).unwrap_or(piece);
+            self.frames.push(taken);
+            written -= taken.len();
         }
     }
 }

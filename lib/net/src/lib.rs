@@ -13,6 +13,8 @@ mod address;
 mod aligned;
 mod body;
 mod client;
+mod following;
+mod frames;
 mod gathered;
 mod greeting;
 mod keepalive;

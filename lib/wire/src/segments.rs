@@ -79,6 +79,16 @@ impl Segments {
         self.pieces.iter().map(Piece::as_slice)
     }
 
+    /// A rope of up to `count` pieces, those behind the first `skipped` ones.
+    pub fn pieces(&self, skipped: usize, count: usize) -> Self {
+        self.pieces.iter().skip(skipped).take(count).cloned().collect()
+    }
+
+    /// How many pieces there are.
+    pub fn piece_count(&self) -> usize {
+        self.pieces.len()
+    }
+
     /// Takes the first piece.
     pub fn pop_front(&mut self) -> Option<Bytes> {
         let piece = self.pieces.pop_front()?.into_bytes();
@@ -134,6 +144,14 @@ impl FromIterator<Bytes> for Segments {
         let mut segments = Self::new();
         pieces.into_iter().for_each(|piece| segments.push(piece));
         segments
+    }
+}
+
+impl FromIterator<Piece> for Segments {
+    fn from_iter<I: IntoIterator<Item = Piece>>(pieces: I) -> Self {
+        let pieces: VecDeque<_> = pieces.into_iter().collect();
+        let len = pieces.iter().map(|piece| piece.as_slice().len()).sum();
+        Self { pieces, len }
     }
 }
 

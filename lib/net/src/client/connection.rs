@@ -44,7 +44,7 @@ impl Connection {
         let (socket, wire) = Paced::from_server(socket);
         // Below what holds back the beginning of a frame, which strangers may never complete.
         let (socket, greeted) = Watched::new(socket);
-        let (socket, rest) = Gathered::new(Aligned::from_server(socket));
+        let (socket, rest) = Gathered::to_server(Aligned::from_server(socket));
         let (send, mut connection) = builder(config)
             .handshake(socket)
             .await
@@ -60,13 +60,13 @@ impl Connection {
                     calls: Some(Arc::downgrade(&calls)),
                 }
             });
+        let traffic = Arc::new(Traffic::new(rest.following()));
         let failure = Arc::new(OnceLock::new());
         let seen = Arc::clone(&wire);
         let watch = Watchers { keepalive, wire, stall_timeout: config.stall_timeout };
         let driver = drive(connection, rest, watch, Arc::clone(&failure), Arc::clone(&name));
         let driver = AbortOnDropHandle::new(tokio::spawn(driver));
         wait(greeted, &failure).await?;
-        let traffic = Arc::default();
         Ok(Self { name, send, calls, traffic, failure, wire: seen, driver, _server: server })
     }
 

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 
+use bytes::{Buf, Bytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
@@ -51,7 +52,7 @@ impl AsyncWrite for Log {
 }
 
 fn socket(room: usize) -> (Gathered<Log>, Rest<Log>) {
-    Gathered::new(Log { room, ..Log::default() })
+    Gathered::to_client(Log { room, ..Log::default() })
 }
 
 /// Lets the task rest, and says how long each write to the socket was that was made so far.
@@ -118,7 +119,7 @@ fn a_socket_that_takes_little_loses_nothing() {
 #[tokio::test]
 async fn what_waits_is_written_before_the_end() {
     let (near, mut far) = tokio::io::duplex(64);
-    let (mut socket, task) = Gathered::new(near);
+    let (mut socket, task) = Gathered::to_client(near);
     socket.write_all(b"last words").await.unwrap();
     socket.flush().await.unwrap();
     socket.shutdown().await.unwrap();
@@ -128,7 +129,7 @@ async fn what_waits_is_written_before_the_end() {
     drop(far);
     // A write that fails while the task rests is the error of the next one.
     let (near, far) = tokio::io::duplex(64);
-    let (mut socket, other) = Gathered::new(near);
+    let (mut socket, other) = Gathered::to_client(near);
     drop((far, task));
     socket.write_all(b"x").await.unwrap();
     poll_fn(|cx| {
@@ -148,4 +149,66 @@ fn an_idle_connection_keeps_little() {
     assert!(lock(&task.inner).waiting.capacity() >= DEFAULT_FRAME_LEN);
     rest(&task);
     assert!(lock(&task.inner).waiting.capacity() <= IDLE_LEN_MAX);
+}
+
+/// A frame's header.
+fn header(len: usize) -> [u8; 9] {
+    let [_, a, b, c] = (len as u32).to_be_bytes();
+    [a, b, c, 0, 0, 0, 0, 0, 1]
+}
+
+/// Offers a frame of the beginning of a rope as HTTP/2 does, 16 pieces at a time, to a socket with
+/// room for `room` bytes at a time. Says how often it was written to.
+fn write_frame(socket: &mut Gathered<Log>, data: &mut Segments, len: usize, room: usize) -> usize {
+    let (header, mut header_len) = (header(len), 9);
+    let calls_before = calls(socket);
+    let following = Arc::clone(&lock(&socket.inner).following);
+    let mut left = len;
+    while left > 0 {
+        lock(&socket.inner).socket.room = room;
+        let mut slices = [IoSlice::new(&[]); 16];
+        let count = data.chunks_vectored(&mut slices);
+        following.lend(data, count);
+        let mut limit = left;
+        let limited = slices[..count].iter().map(|slice| {
+            let piece = slice.get(..limit).unwrap_or(slice);
+            limit -= piece.len();
+            piece
+        });
+        let bufs: Vec<_> = [&header[9 - header_len..]].into_iter().chain(limited).collect();
+        let Poll::Ready(written) = write(socket, &bufs) else { continue };
+        let of_header = written.min(header_len);
+        header_len -= of_header;
+        data.advance(written - of_header);
+        left -= written - of_header;
+    }
+    calls(socket) - calls_before
+}
+
+fn calls(socket: &Gathered<Log>) -> usize {
+    lock(&socket.inner).socket.writes.len()
+}
+
+#[test]
+fn a_frame_of_many_pieces_is_written_ahead_to_its_end() {
+    let pieces = (0..200u8).map(|nth| Bytes::from(vec![nth; 6000]));
+    let rope: Segments = pieces.collect();
+    // To the end of the rope, to that of a piece, and into one; no further, however much is lent.
+    for lens in [vec![1_200_000], vec![600_000, 600_000], vec![300_001, 1, 500_000, 399_998]] {
+        for room in [usize::MAX, 700_000, 100_003, 96_009] {
+            let (mut socket, _task) = socket(0);
+            let mut data = rope.clone();
+            let mut expected = Vec::new();
+            let mut writes = 0;
+            for &len in &lens {
+                expected.extend(header(len));
+                expected.extend_from_slice(&data.clone().split_to(len).to_bytes());
+                writes += write_frame(&mut socket, &mut data, len, room);
+            }
+            let written = lock(&socket.inner).socket.writes.concat();
+            assert!(written == expected, "{lens:?} in {room}: other bytes");
+            let fewest = 1_200_000usize.div_ceil(room.min(80 * 6000));
+            assert!(writes <= fewest + 3 * lens.len(), "{lens:?} in {room}: {writes} writes");
+        }
+    }
 }

@@ -42,7 +42,7 @@ pub(crate) async fn serve_connection<S>(
 {
     let Peer { addr: peer, certificate } = peer;
     let (socket, wire) = Paced::from_client(socket);
-    let (socket, rest) = Gathered::new(Aligned::from_client(socket));
+    let (socket, rest) = Gathered::to_client(Aligned::from_client(socket));
     let Some(mut connection) = greet(socket, &rest, peer, &config).await else { return };
     let mut dead = pin!(dead(&mut connection, &config, wire));
     let mut draining = pin!(drain.cancelled().fuse());
@@ -50,7 +50,7 @@ pub(crate) async fn serve_connection<S>(
     let mut overdue = pin!(Fuse::terminated());
     let calls = CancellationToken::new();
     let _abort_calls_on_drop = calls.clone().drop_guard();
-    let traffic = Arc::new(Traffic::default());
+    let traffic = Arc::new(Traffic::new(rest.following()));
     loop {
         tokio::select! {
             accepted = accept(&mut connection, &rest) => match accepted {

@@ -5,7 +5,6 @@
 //! - [`Paced`] watches the connection itself: frames that do not end, a socket that nobody reads.
 
 mod arriving;
-mod frames;
 mod ledger;
 mod messages;
 mod pace;

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::frames::FrameFollower;
 use super::ledger::{Ledger, Watch};
+use crate::frames::FrameFollower;
 
 /// A socket whose bytes are counted.
 pub(crate) struct Paced<T> {

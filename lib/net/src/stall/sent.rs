@@ -7,6 +7,7 @@ use bytes::{Buf, Bytes};
 use wingbeat_wire::Segments;
 
 use super::ledger::Ledger;
+use crate::following::Following;
 
 /// A rope that is handed to the transport. It counts as moved what the transport has written, and
 /// what it drops because the call is over.
@@ -14,12 +15,14 @@ use super::ledger::Ledger;
 pub(crate) struct Sent {
     data: Segments,
     ledger: Arc<Ledger>,
+    /// Where the socket finds what comes behind the pieces that it is offered.
+    following: Arc<Following>,
 }
 
 impl Sent {
-    pub(crate) fn new(data: Segments, ledger: &Arc<Ledger>) -> Self {
+    pub(crate) fn new(data: Segments, ledger: &Arc<Ledger>, following: &Arc<Following>) -> Self {
         ledger.hand(data.len() as u64);
-        Self { data, ledger: Arc::clone(ledger) }
+        Self { data, ledger: Arc::clone(ledger), following: Arc::clone(following) }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -28,7 +31,8 @@ impl Sent {
 
     /// Takes the first `count` bytes off, or all when there are fewer. All stay handed over.
     pub(crate) fn split_to(&mut self, count: usize) -> Self {
-        Self { data: self.data.split_to(count), ledger: Arc::clone(&self.ledger) }
+        let data = self.data.split_to(count);
+        Self { data, ledger: Arc::clone(&self.ledger), following: Arc::clone(&self.following) }
     }
 }
 
@@ -42,7 +46,9 @@ impl Buf for Sent {
     }
 
     fn chunks_vectored<'a>(&'a self, dst: &mut [IoSlice<'a>]) -> usize {
-        self.data.chunks_vectored(dst)
+        let count = self.data.chunks_vectored(dst);
+        self.following.lend(&self.data, count);
+        count
     }
 
     fn advance(&mut self, count: usize) {
@@ -75,7 +81,7 @@ mod tests {
     fn every_byte_is_counted_once() {
         let ledger = Arc::new(Ledger::default());
         let rope = || ["abc", "def"].map(|piece| Bytes::from_static(piece.as_bytes()));
-        let mut sent = Sent::new(rope().into_iter().collect(), &ledger);
+        let mut sent = Sent::new(rope().into_iter().collect(), &ledger, &Arc::default());
         assert_eq!((sent.remaining(), ledger.under_way()), (6, 6));
         sent.advance(2);
         assert_eq!((sent.chunk(), ledger.under_way()), (&b"c"[..], 4));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use h2::{Reason, SendStream};
+use h2::SendStream;
 use http::HeaderMap;
 use http_body::Body as _;
 use tokio::time::Sleep;
@@ -13,7 +13,7 @@ use wingbeat_wire::Segments;
 
 use super::tail::Tail;
 use super::traffic::{Sender, Traffic};
-use super::window::Window;
+use super::window::{Window, poll_wider};
 use crate::body::{Body, BoxError};
 use crate::stall::{Ledger, Sent};
 
@@ -131,7 +131,7 @@ impl Pump {
         if data.len() >= WHOLE_LEN_MIN {
             self.sender.begin();
         }
-        self.waiting = Some(Sent::new(data, &self.ledger));
+        self.waiting = Some(Sent::new(data, &self.ledger, self.sender.following()));
     }
 
     /// Hands the waiting message to h2, or as much of it as is this call's turn.
@@ -191,10 +191,7 @@ impl Pump {
     /// Ready when a peer that had stopped reading reads again.
     fn poll_resumed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
         if self.stream.capacity() == 0 {
-            match ready!(self.stream.poll_capacity(cx)) {
-                Some(room) => room?,
-                None => return Poll::Ready(Err(Reason::STREAM_CLOSED.into())),
-            };
+            ready!(poll_wider(&mut self.stream, cx))?;
         }
         self.pause = None;
         self.sender.begin();
@@ -210,7 +207,10 @@ impl Pump {
     fn finish(&mut self) -> Result<(), h2::Error> {
         match self.end.take().flatten() {
             Some(trailers) => self.stream.send_trailers(trailers),
-            None => self.stream.send_data(Sent::new(Segments::new(), &self.ledger), true),
+            None => {
+                let nothing = Sent::new(Segments::new(), &self.ledger, self.sender.following());
+                self.stream.send_data(nothing, true)
+            }
         }
     }
 }

@@ -7,6 +7,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::following::Following;
+
 /// How many bytes of all calls together lie before a message that comes last.
 const ROUND_LEN: usize = 4 << 20;
 /// Below this a frame costs more than its bytes.
@@ -16,6 +18,14 @@ const TURN_LEN_MIN: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     senders: AtomicU32,
+    following: Arc<Following>,
+}
+
+impl Traffic {
+    /// Of a connection whose socket looks there.
+    pub(crate) fn new(following: Arc<Following>) -> Self {
+        Self { senders: AtomicU32::new(0), following }
+    }
 }
 
 /// One call's place among them.
@@ -51,6 +61,11 @@ impl Sender {
         !self.counted
     }
 
+    /// Where its pieces are lent to the socket.
+    pub(super) fn following(&self) -> &Arc<Following> {
+        &self.traffic.following
+    }
+
     /// How many bytes this call may send in one frame, now that others send as well; `None` when
     /// it is alone.
     pub(super) fn turn_len(&self) -> Option<usize> {
@@ -71,7 +86,7 @@ mod tests {
 
     #[test]
     fn turns_get_shorter_the_more_calls_send() {
-        let traffic = Arc::new(Traffic::default());
+        let traffic = Arc::new(Traffic::new(Arc::default()));
         let mut senders: Vec<_> = (0..100).map(|_| Sender::new(Arc::clone(&traffic))).collect();
         let turn_len = |senders: &[Sender]| senders[0].turn_len();
         assert_eq!(turn_len(&senders), None);

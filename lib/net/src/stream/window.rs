@@ -62,11 +62,7 @@ impl Window {
                 self.skipped = self.skipped.saturating_sub(1);
                 return Poll::Ready(Ok(()));
             }
-            match ready!(stream.poll_capacity(cx)) {
-                Some(room) => room?,
-                // The stream takes no more data: it was closed under us.
-                None => return Poll::Ready(Err(Reason::STREAM_CLOSED.into())),
-            };
+            ready!(poll_wider(stream, cx))?;
         }
     }
 
@@ -87,4 +83,16 @@ impl Window {
         self.next_skipped = (2 * self.next_skipped).min(SKIPPED_MAX);
         false
     }
+}
+
+/// Ready when the peer has opened the window further.
+pub(super) fn poll_wider(
+    stream: &mut SendStream<Sent>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), h2::Error>> {
+    Poll::Ready(match ready!(stream.poll_capacity(cx)) {
+        Some(room) => room.map(drop),
+        // The stream takes no more data: it was closed under us.
+        None => Err(Reason::STREAM_CLOSED.into()),
+    })
 }

@@ -1,7 +1,7 @@
 //! Follows HTTP/2's frames through the bytes of a connection, by their lengths alone.
 
-/// The header of a frame (RFC 9113, 4.1); it begins with the length of what follows.
-const HEADER_LEN: usize = 9;
+/// The header of a frame (RFC 9113, 4.1): the length of what follows, its type, six bytes more.
+pub(crate) const HEADER_LEN: usize = 9;
 /// What a client sends before its first frame.
 const PREFACE_LEN: usize = 24;
 /// The type of a GOAWAY frame. It begins with the last stream that was or will be looked at.
@@ -9,8 +9,8 @@ const GOAWAY: u8 = 7;
 const STREAM_ID_LEN: usize = 4;
 
 /// Where in the stream of frames the last byte was.
-#[derive(Debug)]
-pub(super) struct FrameFollower {
+#[derive(Debug, Clone)]
+pub(crate) struct FrameFollower {
     /// The first bytes of a header that is not there as a whole.
     header: [u8; HEADER_LEN],
     header_len: usize,
@@ -24,18 +24,18 @@ pub(super) struct FrameFollower {
 
 impl FrameFollower {
     /// Of what a server sends.
-    pub(super) fn frames() -> Self {
+    pub(crate) fn frames() -> Self {
         let header = [0; HEADER_LEN];
         Self { header, header_len: 0, missing: 0, goaway: None, last_stream_id: None }
     }
 
     /// Of what a client sends.
-    pub(super) fn preface_and_frames() -> Self {
+    pub(crate) fn preface_and_frames() -> Self {
         Self { missing: PREFACE_LEN, ..Self::frames() }
     }
 
     /// Takes the next bytes.
-    pub(super) fn push(&mut self, mut bytes: &[u8]) {
+    pub(crate) fn push(&mut self, mut bytes: &[u8]) {
         loop {
             let skipped = self.missing.min(bytes.len());
             self.missing -= skipped;
@@ -77,12 +77,12 @@ impl FrameFollower {
 
     /// The last stream that the sender has looked at or will, once it has said so (GOAWAY). Those
     /// with higher numbers it has not seen and will not.
-    pub(super) fn last_stream_id(&self) -> Option<u32> {
+    pub(crate) fn last_stream_id(&self) -> Option<u32> {
         self.last_stream_id
     }
 
     /// How many bytes have to come, at least, until no frame is under way; 0 between frames.
-    pub(super) fn missing(&self) -> usize {
+    pub(crate) fn missing(&self) -> usize {
         match self.header_len {
             0 => self.missing,
             len => HEADER_LEN - len,
