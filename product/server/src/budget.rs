@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wingbeat::{Error, Result};
 
-/// What one read holds at most: the batch being decoded, the queued ones, the one on the wire.
-pub(crate) const READ_BYTES: u64 = 24 << 20;
+/// What one read holds at most: what is decoded ahead (16 MiB in the store), the batch being
+/// decoded, the one on the wire.
+pub(crate) const READ_BYTES: u64 = 32 << 20;
 
 /// What one upload of ordinary messages holds beside the row group that is being written: what the
 /// connection takes ahead, the batch that waits for the writer, the one that is being encoded.

@@ -19,8 +19,9 @@ pub struct StoreOptions {
     pub settle: Duration,
     /// How many batches may be decoded at once, over all streams (default: the number of cores).
     pub decoders_max: usize,
-    /// How many decoded batches wait in front of a slow reader, per stream (default 2).
-    pub queue_batches_max: usize,
+    /// How many bytes of decoded batches wait in front of a slow reader, per stream (default
+    /// 16 MiB, which is what goes onto the wire at once). The batch that passes it is still kept.
+    pub ahead_bytes_max: usize,
     /// The rows of a batch (default 65 536).
     pub batch_rows_max: usize,
     /// The bytes of a batch that the reader aims at (default 4 MiB); a single row may exceed it.
@@ -35,7 +36,7 @@ impl Default for StoreOptions {
             rescan_after: Duration::from_secs(1),
             settle: Duration::from_secs(2),
             decoders_max: std::thread::available_parallelism().map_or(4, usize::from),
-            queue_batches_max: 2,
+            ahead_bytes_max: 16 << 20,
             batch_rows_max: 64 * 1024,
             batch_bytes_target: 4 << 20,
         }

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use crate::catalog::{Catalog, Dataset, Root, Selection};
 use crate::commit::Writing;
 use crate::error::StoreError;
-use crate::format::BatchBounds;
+use crate::format::{BatchBounds, Decoders, Decoding};
 use crate::name::DatasetName;
 use crate::options::StoreOptions;
 use crate::read::{Cursor, PLAN_FORM, Planned, ReadPlan, ReadRequest, ReadStream, Resolved};
@@ -166,8 +166,10 @@ impl Store {
             rows_max: options.batch_rows_max,
             bytes_target: options.batch_bytes_target,
         };
-        let cursor = Cursor::open(self.inner.root.clone(), resolved, bounds)?;
-        let decoders = self.inner.decoders.clone();
-        ReadStream::start(cursor, schema, decoders, options.queue_batches_max)
+        let permits = self.inner.decoders.clone();
+        let decoders = Decoders::here(permits, options.decoders_max.max(1))?;
+        let decoding = Decoding { bounds, decoders: Some(decoders.clone()) };
+        let cursor = Cursor::open(self.inner.root.clone(), resolved, decoding)?;
+        Ok(ReadStream::start(cursor, schema, decoders, options.ahead_bytes_max))
     }
 }

@@ -2,6 +2,7 @@
 
 mod csv_quotes;
 mod csv_read;
+mod decoders;
 mod guard;
 mod ipc_check;
 mod ipc_file;
@@ -11,6 +12,7 @@ mod ndjson_numbers;
 mod ndjson_read;
 mod open;
 mod options;
+mod parquet_group;
 mod parquet_read;
 mod reader;
 mod schema_file;
@@ -18,12 +20,13 @@ mod source;
 mod text_infer;
 mod text_source;
 
+pub(crate) use decoders::Decoders;
 pub(crate) use guard::{arrow_error, guard};
 pub use kind::Format;
 pub(crate) use open::{Batches, Opened};
 pub use options::ReadOptions;
 pub(crate) use parquet_read::{
-    BatchBounds, FILTER_ROWS_MAX, ParquetFile, ParquetScan, ParquetWanted, group_rows,
+    BatchBounds, Decoding, FILTER_ROWS_MAX, ParquetFile, ParquetScan, ParquetWanted, group_rows,
 };
 pub use reader::FileReader;
 pub(crate) use schema_file::SchemaFile;

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder, RowFilter,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowFilter};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
-use super::guard::{arrow_error, guard, parquet_error};
+use super::decoders::Decoders;
+use super::guard::{guard, parquet_error};
+use super::parquet_group::{GroupReader, GroupRows};
 use super::source::Source;
 use crate::commit::without_mark;
 use crate::error::StoreError;
@@ -31,6 +30,15 @@ pub(crate) struct BatchBounds {
     pub(crate) rows_max: usize,
     /// The bytes aimed at; at least one row is in a batch whatever its size.
     pub(crate) bytes_target: usize,
+}
+
+/// How batches are decoded.
+#[derive(Clone, Debug)]
+pub(crate) struct Decoding {
+    /// The bounds of a batch.
+    pub(crate) bounds: BatchBounds,
+    /// Who may help; without, a scan stays in its thread.
+    pub(crate) decoders: Option<Decoders>,
 }
 
 /// A Parquet file with its footer read.
@@ -78,6 +86,11 @@ impl ParquetFile {
         pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
     }
 
+    /// The file itself.
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// What errors call the file.
     pub(crate) fn name(&self) -> &Path {
         self.source.name()
@@ -99,8 +112,8 @@ pub(crate) struct ParquetWanted {
     pub(crate) offset: u64,
     /// The most rows that matter, if there is a bound.
     pub(crate) limit: Option<u64>,
-    /// The bounds of a batch.
-    pub(crate) bounds: BatchBounds,
+    /// How it is decoded.
+    pub(crate) decoding: Decoding,
 }
 
 /// The batches of a Parquet file, a row group after the other.
@@ -111,7 +124,7 @@ pub(crate) struct ParquetScan {
     file: ParquetFile,
     wanted: ParquetWanted,
     next_group: usize,
-    current: Option<ParquetRecordBatchReader>,
+    current: Option<GroupReader>,
     failed: bool,
 }
 
@@ -140,30 +153,20 @@ impl ParquetScan {
     }
 
     /// A reader of one row group.
-    fn open_group(&mut self, group: usize) -> Result<ParquetRecordBatchReader, StoreError> {
-        let name = self.file.source.name();
+    fn open_group(&mut self, group: usize) -> Result<GroupReader, StoreError> {
+        let wanted = &mut self.wanted;
         let metadata = self.file.metadata();
-        let mask = ProjectionMask::roots(
-            metadata.file_metadata().schema_descr(),
-            self.wanted.roots.clone(),
-        );
-        let rows = batch_rows(&self.file, group, &mask, self.wanted.bounds);
-        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
-            self.file.source.clone(),
-            self.file.metadata.clone(),
-        )
-        .with_row_groups(vec![group])
-        .with_projection(mask)
-        .with_batch_size(rows);
-        if let Some(filter) = &self.wanted.filter {
-            builder = builder.with_row_filter(filter());
-        } else {
-            builder = builder.with_offset(to_usize(std::mem::take(&mut self.wanted.offset)));
-        }
-        if let Some(limit) = self.wanted.limit {
-            builder = builder.with_limit(to_usize(limit));
-        }
-        guard(name, || builder.build().map_err(|error| parquet_error(name, error)))
+        let descriptor = metadata.file_metadata().schema_descr();
+        let mask = ProjectionMask::roots(descriptor, wanted.roots.clone());
+        let rows = GroupRows {
+            group,
+            batch: batch_rows(&self.file, group, &mask, wanted.decoding.bounds),
+            offset: to_usize(std::mem::take(&mut wanted.offset)),
+            limit: wanted.limit.map(to_usize),
+        };
+        let filter = wanted.filter.as_ref().map(|make| make());
+        let decoders = wanted.decoding.decoders.as_ref();
+        GroupReader::open(&self.file, &wanted.roots, rows, filter, decoders)
     }
 
     /// The next batch, `None` at the end.
@@ -175,11 +178,7 @@ impl ParquetScan {
                 }
                 return Ok(None);
             };
-            let name = self.file.source.name();
-            let batch = guard(name, || {
-                reader.next().transpose().map_err(|error| arrow_error(name, error))
-            })?;
-            let Some(batch) = batch else {
+            let Some(batch) = reader.next()? else {
                 self.current = None;
                 continue;
             };

@@ -9,7 +9,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
 use super::open::{Batches, Opened};
-use super::parquet_read::{BatchBounds, ParquetScan, ParquetWanted};
+use super::parquet_read::{BatchBounds, Decoding, ParquetScan, ParquetWanted};
 use super::source::Source;
 use super::{Format, ReadOptions};
 use crate::error::StoreError;
@@ -84,16 +84,17 @@ impl FileReader {
                 (Box::new(file.scan(None)?), Some(rows))
             }
             Opened::Parquet(file) => {
+                let bounds = BatchBounds {
+                    rows_max: options.batch_rows_max,
+                    bytes_target: options.batch_bytes_target,
+                };
                 let wanted = ParquetWanted {
                     roots: (0..schema.fields().len()).collect(),
                     row_groups: (0..file.metadata().num_row_groups()).collect(),
                     filter: None,
                     offset: 0,
                     limit: None,
-                    bounds: BatchBounds {
-                        rows_max: options.batch_rows_max,
-                        bytes_target: options.batch_bytes_target,
-                    },
+                    decoding: Decoding { bounds, decoders: None },
                 };
                 let rows = file.rows();
                 (Box::new(ParquetScan::new(file, wanted)), Some(rows))

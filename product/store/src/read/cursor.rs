@@ -10,7 +10,7 @@ use super::part::{Window, open};
 use super::resolve::Resolved;
 use crate::catalog::{Root, Stamp};
 use crate::error::StoreError;
-use crate::format::{BatchBounds, Batches};
+use crate::format::{Batches, Decoding};
 
 /// How many files are opened before the first row is read, so that their replacement does not
 /// disturb the reader. Those beyond are opened in turn, and must still be the same.
@@ -20,7 +20,7 @@ const OPENED_AHEAD_MAX: usize = 32;
 pub(crate) struct Cursor {
     root: Arc<Root>,
     resolved: Resolved,
-    bounds: BatchBounds,
+    decoding: Decoding,
     /// The parts to come, the first ones open.
     parts: VecDeque<(usize, Option<File>)>,
     current: Option<Batches>,
@@ -33,11 +33,12 @@ impl Cursor {
     pub(crate) fn open(
         root: Arc<Root>,
         resolved: Resolved,
-        bounds: BatchBounds,
+        decoding: Decoding,
     ) -> Result<Self, StoreError> {
         let window = Window { skip: resolved.offset, left: resolved.limit };
         let parts = VecDeque::with_capacity(resolved.parts.len());
-        let mut cursor = Self { root, resolved, bounds, parts, current: None, window, done: false };
+        let mut cursor =
+            Self { root, resolved, decoding, parts, current: None, window, done: false };
         for (nth, &at) in cursor.resolved.parts.iter().enumerate() {
             let ahead = nth < OPENED_AHEAD_MAX;
             let file = if ahead { Some(cursor.open_file(at)?) } else { None };
@@ -81,7 +82,7 @@ impl Cursor {
                 Some(file) => file,
                 None => self.open_file(at)?,
             };
-            let opened = open(file, part, &self.resolved, self.window, self.bounds)?;
+            let opened = open(file, part, &self.resolved, self.window, &self.decoding)?;
             self.window.skip = opened.skip;
             self.current = Some(opened.batches);
             return Ok(true);

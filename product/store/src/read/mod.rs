@@ -1,5 +1,6 @@
 //! Reading: a request, the plan made of it, and the stream of batches that a plan opens.
 
+mod ahead;
 mod bind;
 mod cursor;
 mod float;

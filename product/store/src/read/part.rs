@@ -20,7 +20,7 @@ use super::resolve::Resolved;
 use crate::catalog::Part;
 use crate::error::StoreError;
 use crate::format::{
-    BatchBounds, Batches, FILTER_ROWS_MAX, Opened, ParquetFile, ParquetScan, ParquetWanted, Source,
+    Batches, Decoding, FILTER_ROWS_MAX, Opened, ParquetFile, ParquetScan, ParquetWanted, Source,
     arrow_error, guard,
 };
 
@@ -47,12 +47,12 @@ pub(crate) fn open(
     part: &Part,
     resolved: &Resolved,
     window: Window,
-    bounds: BatchBounds,
+    decoding: &Decoding,
 ) -> Result<OpenPart, StoreError> {
     let source = Source::new(file, part.path.as_path())?;
     let mut options = part.facts.options.clone();
-    options.batch_rows_max = bounds.rows_max;
-    options.batch_bytes_target = bounds.bytes_target;
+    options.batch_rows_max = decoding.bounds.rows_max;
+    options.batch_bytes_target = decoding.bounds.bytes_target;
     options.schema = options.schema.map(|schema| widened(&schema, resolved.dataset.schema()));
     let opened = Opened::open(source, resolved.dataset.format(), &options)?;
     let schema = opened.schema().clone();
@@ -78,7 +78,7 @@ pub(crate) fn open(
             }
             ascending(&mut wanted);
             let skip = if predicates.is_empty() { 0 } else { window.skip };
-            let scan = parquet(file, &predicates, pushed, &wanted, window, bounds);
+            let scan = parquet(file, &predicates, pushed, &wanted, window, decoding);
             (Box::new(scan), wanted, skip, if pushed { Vec::new() } else { predicates })
         }
     };
@@ -152,7 +152,7 @@ fn parquet(
     pushed: bool,
     roots: &[usize],
     window: Window,
-    bounds: BatchBounds,
+    decoding: &Decoding,
 ) -> ParquetScan {
     let row_groups = prune::row_groups(&file, predicates);
     let plain = predicates.is_empty();
@@ -184,7 +184,7 @@ fn parquet(
             .left
             .filter(|_| plain || pushed)
             .map(|left| left.saturating_add(if plain { 0 } else { window.skip })),
-        bounds,
+        decoding: decoding.clone(),
     };
     ParquetScan::new(file, wanted)
 }

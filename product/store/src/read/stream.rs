@@ -1,31 +1,43 @@
-//! The batches of a read, decoded on blocking threads and handed over through a bounded channel.
+//! The batches of a read, decoded on blocking threads and handed over in order.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use futures_core::Stream;
-use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Semaphore, mpsc};
 
-use super::cursor::Cursor;
+use super::ahead::Ahead;
 use crate::error::StoreError;
+use crate::format::Decoders;
 
 /// How long one read may decode before others have their turn. A batch takes a few milliseconds.
 const TURN: Duration = Duration::from_millis(10);
 
-/// What a stream yields.
-type Item = Result<RecordBatch, StoreError>;
+/// The most batches that wait for a reader, however small they are.
+const WAITING_MAX: usize = 64;
+
+/// What decodes: the batches in their order, one at a time.
+pub(crate) trait Decode:
+    Iterator<Item = Result<RecordBatch, StoreError>> + Send + 'static
+{
+}
+
+impl<T: Iterator<Item = Result<RecordBatch, StoreError>> + Send + 'static> Decode for T {}
+
+/// A batch or what ended the read, and the bytes that it counts for.
+type Counted = (Result<RecordBatch, StoreError>, usize);
 
 /// A stream of batches. Dropping it stops the decoding.
 #[derive(Debug)]
 pub struct ReadStream {
     schema: SchemaRef,
-    batches: mpsc::Receiver<Item>,
+    batches: mpsc::Receiver<Counted>,
+    ahead: Arc<Ahead>,
 }
 
 impl ReadStream {
@@ -35,45 +47,65 @@ impl ReadStream {
         &self.schema
     }
 
-    /// Starts to decode on the runtime's blocking threads, a turn at a time, each with one of the
-    /// permits that all streams share.
+    /// Starts to decode, a turn at a time, ahead of the reader by so many bytes.
     pub(crate) fn start(
-        cursor: Cursor,
+        cursor: impl Decode,
         schema: SchemaRef,
-        permits: Arc<Semaphore>,
-        queue: usize,
-    ) -> Result<Self, StoreError> {
-        let runtime = Handle::try_current().map_err(|_| StoreError::Internal {
-            reason: "a read must be started within a tokio runtime".to_owned(),
-        })?;
-        let (sender, batches) = mpsc::channel(queue.max(1));
-        runtime.spawn(drive(cursor, sender, permits));
-        Ok(Self { schema, batches })
+        decoders: Decoders,
+        ahead_bytes_max: usize,
+    ) -> Self {
+        let ahead = Arc::new(Ahead::new(ahead_bytes_max));
+        let (sender, batches) = mpsc::channel(WAITING_MAX);
+        let output = Output { sender, ahead: ahead.clone() };
+        decoders.runtime().clone().spawn(drive(cursor, output, decoders));
+        Self { schema, batches, ahead }
     }
 }
 
 impl Stream for ReadStream {
-    type Item = Item;
+    type Item = Result<RecordBatch, StoreError>;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item>> {
-        self.batches.poll_recv(cx)
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let item = ready!(self.batches.poll_recv(cx));
+        Poll::Ready(item.map(|(item, bytes)| {
+            self.ahead.take(bytes);
+            item
+        }))
+    }
+}
+
+/// Where the batches go.
+#[derive(Clone)]
+struct Output {
+    sender: mpsc::Sender<Counted>,
+    ahead: Arc<Ahead>,
+}
+
+impl Output {
+    /// Waits for room for a batch, so that none is decoded that has to wait for it; false when
+    /// nobody reads any more.
+    async fn room(&self) -> bool {
+        tokio::select! {
+            () = self.sender.closed() => return false,
+            () = self.ahead.room() => {}
+        }
+        self.sender.reserve().await.is_ok()
     }
 }
 
 /// Turns until the end: no thread is held while the reader is slow or a permit is awaited.
-async fn drive(mut cursor: Cursor, sender: mpsc::Sender<Item>, permits: Arc<Semaphore>) {
+async fn drive(mut cursor: impl Decode, output: Output, decoders: Decoders) {
     loop {
-        // Room for a batch first, so that none is decoded that has to wait for room.
-        if sender.reserve().await.is_err() {
+        if !output.room().await {
             return;
         }
         let permit = tokio::select! {
-            () = sender.closed() => return,
-            permit = permits.clone().acquire_owned() => permit,
+            () = output.sender.closed() => return,
+            permit = decoders.permit() => permit,
         };
-        let output = sender.clone();
-        let turn = tokio::task::spawn_blocking(move || {
-            let more = turn(&mut cursor, &output);
+        let own = output.clone();
+        let turn = decoders.runtime().spawn_blocking(move || {
+            let more = turn(&mut cursor, &own);
             drop(permit);
             more.then_some(cursor)
         });
@@ -83,7 +115,7 @@ async fn drive(mut cursor: Cursor, sender: mpsc::Sender<Item>, permits: Arc<Sema
             Err(error) => {
                 // The end of the channel would look like the end of the data.
                 let reason = format!("decoding was given up: {error}");
-                let _ = sender.send(Err(StoreError::Internal { reason })).await;
+                let _ = output.sender.send((Err(StoreError::Internal { reason }), 0)).await;
                 return;
             }
         }
@@ -91,17 +123,22 @@ async fn drive(mut cursor: Cursor, sender: mpsc::Sender<Item>, permits: Arc<Sema
 }
 
 /// Decodes while there is room and time; tells whether there is more.
-fn turn(cursor: &mut Cursor, sender: &mpsc::Sender<Item>) -> bool {
+fn turn(cursor: &mut impl Decode, output: &Output) -> bool {
     let begun = Instant::now();
     loop {
-        let room = match sender.try_reserve() {
+        if !output.ahead.has_room() {
+            return true;
+        }
+        let room = match output.sender.try_reserve() {
             Ok(room) => room,
             Err(TrySendError::Full(())) => return true,
             Err(TrySendError::Closed(())) => return false,
         };
         let Some(item) = cursor.next() else { return false };
+        let bytes = item.as_ref().map_or(0, RecordBatch::get_array_memory_size);
         let failed = item.is_err();
-        room.send(item);
+        output.ahead.add(bytes);
+        room.send((item, bytes));
         if failed {
             return false;
         }
@@ -110,3 +147,6 @@ fn turn(cursor: &mut Cursor, sender: &mpsc::Sender<Item>) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 
 mod catalog;
 mod filters;
+mod lanes;
 mod requests;
 mod support;
 mod text;
