@@ -17,6 +17,7 @@ mod request;
 mod respond;
 mod unary;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -75,6 +76,17 @@ impl Dispatcher {
         &self.options.limits
     }
 
+    /// What a request of the method may cost. Strangers may send no more than it takes to say who
+    /// they are.
+    fn request_limits(&self, method: Method) -> Cow<'_, Limits> {
+        match method {
+            Method::Handshake if self.features.gate().is_closed() => {
+                Cow::Owned(handshake::strangers_limits(self.limits()))
+            }
+            _ => Cow::Borrowed(self.limits()),
+        }
+    }
+
     /// Reads the data that a client sends.
     fn data_reader(&self, body: Body) -> DataReader {
         let deframer = FlightDataDeframer::new(self.limits(), self.options.pool.clone());
@@ -96,13 +108,8 @@ impl Dispatcher {
         PeerIdentity::adopt(&mut parts.extensions);
         let limit = PeerLimit::from_headers(&parts.headers);
         let is_one_of_ours = limit.get().is_some();
-        let bytes_max = match method {
-            // A stranger's message may unpack to no more than it may be.
-            Method::Handshake if self.features.gate().is_closed() => {
-                handshake::strangers_limits(self.limits()).message_bytes_max
-            }
-            _ => self.limits().message_bytes_max,
-        };
+        // What is compressed may unpack to no more than may come as it is.
+        let bytes_max = self.request_limits(method).message_bytes_max;
         let body = body.decompressed(&parts.headers, bytes_max, Code::InvalidArgument);
         let deadline = head.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let span = span(method, &parts);

@@ -2,16 +2,18 @@
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
+use http::HeaderValue;
 use wingbeat::{
-    CallContext, Code, EncodeOptions, Exchange, FlightDescriptor, FlightService, FlightStreamChunk,
-    Message as _, Method, PutResult, Result, Upload,
+    AuthAttempt, Authenticated, Authenticator, CallContext, Code, EncodeOptions, Exchange,
+    FlightDescriptor, FlightService, FlightStreamChunk, Message as _, Method, PutResult, Refusal,
+    Result, Server, Upload,
 };
 use wingbeat_net::{Body, CallRequest, Channel, ChannelConfig, Messages, Status};
 use wingbeat_wire::data::FlightDataEncoder;
 use wingbeat_wire::grpc::{MessageDeframer, frame};
 use wingbeat_wire::{Limits, Segments};
 
-use crate::support::{Served, ids, soon, tcp};
+use crate::support::{Served, ids, soon, start, tcp};
 
 /// Says what it was sent.
 struct Listener;
@@ -114,5 +116,64 @@ async fn an_early_error_is_a_response_of_its_own() {
         let body = Body::request(stream::iter(messages));
         let call = channel.call(CallRequest::new(Method::GetSchema.path(), body));
         assert_eq!(soon(call).await.unwrap_err().code, Code::InvalidArgument);
+    }
+}
+
+/// Knows nobody.
+struct Nobody;
+
+impl Authenticator for Nobody {
+    async fn authenticate(&self, _: &AuthAttempt<'_>) -> Result<Authenticated, Refusal> {
+        Err(Refusal::new("nobody is known here"))
+    }
+}
+
+/// A gRPC message of so many zeros, in the few bytes that Zstandard needs to say so.
+fn compressed_zeros(len: usize) -> Segments {
+    const BLOCK_LEN: usize = 128 << 10;
+    let mut packed = b"\x28\xb5\x2f\xfd\xa0".to_vec();
+    packed.extend(u32::try_from(len).unwrap().to_le_bytes());
+    for at in (0..len).step_by(BLOCK_LEN) {
+        let block_len = BLOCK_LEN.min(len - at);
+        let is_last = usize::from(at + block_len == len);
+        let repeated = u32::try_from(block_len << 3 | 1 << 1 | is_last).unwrap();
+        packed.extend(&repeated.to_le_bytes()[..3]);
+        packed.push(0);
+    }
+    let prefix = [&[1][..], &u32::try_from(packed.len()).unwrap().to_be_bytes()].concat();
+    [Bytes::from(prefix), Bytes::from(packed)].into_iter().collect()
+}
+
+#[tokio::test]
+async fn what_a_stranger_sends_unpacks_to_little() {
+    // The channel here compresses nothing, so that the header comes with a layer.
+    let is_zstd = tower::util::MapRequestLayer::new(|mut request: http::Request<Body>| {
+        request.headers_mut().insert("grpc-encoding", HeaderValue::from_static("zstd"));
+        request
+    });
+    let server = Server::bind("grpc://127.0.0.1:0").await.unwrap().authenticator(Nobody);
+    let address = server.local_addr();
+    let _served = start(server.layer(is_zstd), Listener);
+    let channel = Channel::new(address, ChannelConfig::default());
+    for (len, expected) in [
+        // Zeros are no credentials.
+        (64 << 10, Code::InvalidArgument),
+        ((64 << 10) + 1, Code::ResourceExhausted),
+        (4 << 20, Code::ResourceExhausted),
+    ] {
+        let message = compressed_zeros(len);
+        assert!(message.len() < 4096);
+        let body = Body::request(stream::iter([Ok(message)]));
+        let call = channel.call(CallRequest::new(Method::Handshake.path(), body));
+        let status = match soon(call).await {
+            Ok(response) => {
+                let deframer = MessageDeframer::new(&Limits::default());
+                soon(Messages::from_response(response, deframer).next()).await.unwrap_err()
+            }
+            Err(status) => status,
+        };
+        assert_eq!(status.code, expected, "{len}: {status}");
+        let tells_limit = status.message.contains("above the limit of 65536");
+        assert_eq!(tells_limit, expected == Code::ResourceExhausted, "{len}: {status}");
     }
 }

@@ -18,6 +18,8 @@ use crate::status::Status;
 /// Messages up to this length are decompressed where they are; longer ones would hold up the other
 /// calls of the thread.
 const INLINE_BYTES_MAX: usize = 16 << 10;
+/// And what they unpack to: a short message may be packed a thousand times over.
+const INLINE_UNPACKED_BYTES_MAX: usize = 256 << 10;
 
 /// Reads whole messages, and decompresses those that are marked.
 pub(super) struct Decompressed {
@@ -80,11 +82,10 @@ impl Decompressed {
                 if !is_compressed {
                     return Poll::Ready(Ok(Some(Frame::data(frame(message)))));
                 }
-                let (encoding, bytes_max) = (self.encoding, self.bytes_max);
-                if message.len() <= INLINE_BYTES_MAX {
-                    let done = encoding.decompress(&message, bytes_max);
+                if let Some(done) = self.decompress_inline(&message) {
                     return Poll::Ready(self.decompressed(done));
                 }
+                let (encoding, bytes_max) = (self.encoding, self.bytes_max);
                 let work = move || encoding.decompress(&message, bytes_max);
                 self.working = Some(tokio::task::spawn_blocking(work));
                 continue;
@@ -110,6 +111,17 @@ impl Decompressed {
                 },
             }
         }
+    }
+
+    /// Decompresses a message here, if it is short before and after.
+    fn decompress_inline(&self, message: &[u8]) -> Option<Result<Bytes, DecodeError>> {
+        if message.len() > INLINE_BYTES_MAX {
+            return None;
+        }
+        let bytes_max = self.bytes_max.min(INLINE_UNPACKED_BYTES_MAX);
+        let done = self.encoding.decompress(message, bytes_max);
+        let is_longer = done.as_ref().is_err_and(DecodeError::is_limit);
+        (!is_longer || bytes_max == self.bytes_max).then_some(done)
     }
 
     fn decompressed(

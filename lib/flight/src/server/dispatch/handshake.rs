@@ -12,7 +12,7 @@ use super::driven::{Driven, Queue};
 use super::{Answer, Call};
 use crate::auth::{Gate, not_authenticated};
 use crate::stream::Incoming;
-use crate::{AuthAttempt, CallContext, Code, Error, Handshake, Result};
+use crate::{AuthAttempt, CallContext, Code, Error, Handshake, Method, Result};
 
 /// How large a message may be from somebody who has not said yet who it is: credentials are not
 /// longer than what headers hold.
@@ -23,10 +23,7 @@ const STRANGERS_PATIENCE: Duration = Duration::from_secs(30);
 pub(super) fn handshake(call: Call) -> Answer {
     let features = call.dispatcher.features.clone();
     let is_closed = features.gate().is_closed();
-    let deframer = match is_closed {
-        true => MessageDeframer::new(&strangers_limits(call.dispatcher.limits())),
-        false => MessageDeframer::new(call.dispatcher.limits()),
-    };
+    let deframer = MessageDeframer::new(&call.dispatcher.request_limits(Method::Handshake));
     let requests = Incoming::new(Messages::from_request(call.body, deframer));
     let (handshake, responses) = Handshake::new(requests, call.waiting);
     let handler = async move {
@@ -57,6 +54,7 @@ async fn introduce(gate: &Gate, cx: &CallContext, mut handshake: Handshake) -> R
     handshake.grant(cx, token).await
 }
 
+/// These limits for somebody who has not said yet who it is.
 pub(super) fn strangers_limits(limits: &Limits) -> Limits {
     let mut limits = limits.clone();
     limits.message_bytes_max = limits.message_bytes_max.min(STRANGERS_MESSAGE_BYTES_MAX);

@@ -1,5 +1,8 @@
 //! Compressed messages in bodies cut into pieces of any size.
 
+use std::pin::pin;
+use std::task::Poll;
+
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue};
@@ -21,8 +24,23 @@ fn message(flag: u8, payload: &[u8]) -> Vec<u8> {
     [&[flag], &len[..], payload].concat()
 }
 
-/// The messages of a body of these bytes, and how it ended.
-async fn read(encoding: &'static str, bytes: &[u8], size: usize) -> (Vec<Bytes>, Option<Status>) {
+/// So many zeros, in the few bytes that Zstandard needs to say so.
+fn zeros(len: usize) -> Vec<u8> {
+    const BLOCK_LEN: usize = 128 << 10;
+    let mut packed = b"\x28\xb5\x2f\xfd\xa0".to_vec();
+    packed.extend(u32::try_from(len).unwrap().to_le_bytes());
+    for at in (0..len).step_by(BLOCK_LEN) {
+        let block_len = BLOCK_LEN.min(len - at);
+        let is_last = usize::from(at + block_len == len);
+        let repeated = u32::try_from(block_len << 3 | 1 << 1 | is_last).unwrap();
+        packed.extend(&repeated.to_le_bytes()[..3]);
+        packed.push(0);
+    }
+    packed
+}
+
+/// The messages of a body of these bytes.
+fn messages(encoding: &'static str, bytes: &[u8], size: usize) -> Messages<MessageDeframer> {
     let pieces: Vec<_> = bytes.chunks(size).map(|piece| Bytes::from(piece.to_vec())).collect();
     let frames =
         pieces.into_iter().map(|piece| Ok::<_, Status>(Frame::data(Segments::from(piece))));
@@ -31,7 +49,12 @@ async fn read(encoding: &'static str, bytes: &[u8], size: usize) -> (Vec<Bytes>,
     headers.insert("grpc-encoding", HeaderValue::from_static(encoding));
     let body = body.decompressed(&headers, LIMIT, Code::InvalidArgument);
     let limits = Limits::default().with_message_bytes_max(LIMIT);
-    let mut messages = Messages::from_request(body, MessageDeframer::new(&limits));
+    Messages::from_request(body, MessageDeframer::new(&limits))
+}
+
+/// The messages of a body of these bytes, and how it ended.
+async fn read(encoding: &'static str, bytes: &[u8], size: usize) -> (Vec<Bytes>, Option<Status>) {
+    let mut messages = messages(encoding, bytes, size);
     let mut all = Vec::new();
     loop {
         match messages.next().await {
@@ -71,6 +94,25 @@ async fn a_long_message_is_decompressed_elsewhere() {
         read("zstd", &[message(1, &packed), message(0, b"x")].concat(), 1000).await;
     assert!(failure.is_none(), "{failure:?}");
     assert_eq!(all, [Bytes::from(long), Bytes::from("x")]);
+}
+
+#[tokio::test]
+async fn what_unpacks_to_much_is_decompressed_elsewhere() {
+    for (len, is_here) in [(1000, true), (256 << 10, true), (512 << 10, false), (LIMIT, false)] {
+        let bytes = message(1, &zeros(len));
+        assert!(bytes.len() < 100);
+        let mut messages = messages("zstd", &bytes, 1000);
+        let mut next = pin!(messages.next());
+        let at_once = futures_util::poll!(next.as_mut());
+        assert_eq!(at_once.is_ready(), is_here, "{len}");
+        let message = match at_once {
+            Poll::Ready(message) => message,
+            Poll::Pending => next.await,
+        };
+        assert_eq!(message.unwrap().unwrap().len(), len);
+    }
+    let (_, failure) = read("zstd", &message(1, &zeros(LIMIT + 1)), 1000).await;
+    assert_eq!(failure.unwrap().code, Code::ResourceExhausted);
 }
 
 #[tokio::test]
