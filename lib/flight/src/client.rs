@@ -34,6 +34,8 @@ pub(crate) use self::hooks::CallHooks;
 pub use self::options::ClientOptions;
 pub use self::polling::Polling;
 pub use self::put_results::PutResults;
+use self::read::Pool;
+pub use self::read::{LocationFetcher, LocationPolicy, LocationRequest, ReadOptions, ReadOrder};
 
 /// Calls to one Flight service.
 ///
@@ -66,6 +68,9 @@ pub struct Client {
     middleware: Arc<[Arc<dyn ClientMiddlewareFactory>]>,
     /// What the server takes, once it has told.
     limit: PeerLimit,
+    read_options: Arc<ReadOptions>,
+    /// The connections of whole flights, to this server and to others.
+    pool: Arc<Pool>,
 }
 
 impl Client {
@@ -135,6 +140,8 @@ impl Client {
             plaintext_credentials: false,
             middleware: Arc::default(),
             limit: PeerLimit::default(),
+            read_options: Arc::default(),
+            pool: Arc::default(),
         }
     }
 
@@ -161,6 +168,7 @@ impl Client {
         if let Some(address) = &self.address {
             self.channel = Channel::new(address.clone(), options.transport.clone());
             self.limit = PeerLimit::default();
+            self.pool = Arc::default();
         }
         self.options = Arc::new(options);
         self

@@ -136,6 +136,15 @@ impl Error {
         self
     }
 
+    /// Adds to the text, in brackets.
+    #[must_use]
+    pub(crate) fn with_notes(mut self, notes: Vec<String>) -> Self {
+        if !notes.is_empty() {
+            self.0.message = format!("{} ({})", self.0.message, notes.join("; ")).into();
+        }
+        self
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.0.code

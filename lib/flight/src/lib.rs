@@ -100,7 +100,7 @@ pub use arrow;
 pub use http::{HeaderMap, HeaderName, HeaderValue};
 pub use wingbeat_net::{
     Address, AddressError, Body, BoxError, BytesBody, ChannelConfig, ClientTls, PeerAddr,
-    PeerCertificate, PemSource, ServerConfig, ServerTls, TlsError,
+    PeerCertificate, PemSource, Reach, ServerConfig, ServerTls, TlsError,
 };
 pub use wingbeat_wire::data::{BodyPool, BodyPoolStatistics, FlightStreamChunk};
 pub use wingbeat_wire::grpc::Code;
@@ -120,7 +120,10 @@ pub use wingbeat_wire::{DecodeError, EncodeError, Limits, Segments};
 pub use crate::auth::{
     Access, AuthAttempt, Authenticated, Authenticator, Authorizer, Permission, Refusal, Resource,
 };
-pub use crate::client::{Client, ClientOptions, HandshakeCall, Polling, PutResults};
+pub use crate::client::{
+    Client, ClientOptions, HandshakeCall, LocationFetcher, LocationPolicy, LocationRequest,
+    Polling, PutResults, ReadOptions, ReadOrder,
+};
 pub use crate::context::CallContext;
 pub use crate::cookie::CookieJar;
 pub use crate::credentials::{Credentials, Token};

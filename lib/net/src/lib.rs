@@ -30,7 +30,7 @@ mod tls;
 
 pub use address::{Address, AddressError};
 pub use body::{Body, BoxError, BytesBody};
-pub use client::{CallRequest, Channel, ChannelConfig};
+pub use client::{CallRequest, Channel, ChannelConfig, Reach};
 pub use listener::Listener;
 pub use messages::Messages;
 pub use peer::PeerAddr;

@@ -12,7 +12,7 @@ mod tls;
 use clap::{Parser, Subcommand};
 
 pub(crate) use auth::{CredentialArgs, PasswdArgs, ServeAuthArgs};
-pub(crate) use flight::{ConnectArgs, FlightArgs, ReadArgs};
+pub(crate) use flight::{ConnectArgs, FlightArgs, ManyArgs, ReadArgs};
 pub(crate) use output::{FormatArg, OutputArgs};
 pub(crate) use put::{ModeArg, PutArgs};
 pub(crate) use query::{CancelArgs, PollArgs};
@@ -114,6 +114,8 @@ pub(crate) struct GetArgs {
     pub(crate) flight: FlightArgs,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) many: ManyArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

@@ -1,7 +1,7 @@
 //! One call, from its request to its messages.
 
 use futures_util::stream;
-use http::Response;
+use http::{HeaderMap, Response};
 use tracing::Instrument as _;
 use wingbeat_net::{Body, CallRequest, Messages, Status};
 use wingbeat_wire::data::FlightDataDeframer;
@@ -99,6 +99,11 @@ impl Client {
 }
 
 impl Started {
+    /// The headers of the response.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
     fn incoming<D: Deframe>(self, deframer: D) -> Incoming<D> {
         let (head, body) = self.response.into_parts();
         let body = body.decompressed(&head.headers, self.bytes_max, Code::Internal);

@@ -11,6 +11,7 @@ use wingbeat_wire::message::{
 
 use super::Client;
 use super::call::one;
+use super::read::Promise;
 use crate::{BatchStream, Code, Error, Method, Origin, ReplyStream, Result};
 
 impl Client {
@@ -67,14 +68,20 @@ impl Client {
     /// The server's, or what went wrong on the way; INTERNAL, by the peer's fault, when the server
     /// sends no schema.
     pub async fn do_get(&self, ticket: Ticket) -> Result<BatchStream> {
+        self.get(ticket).await.map(|(batches, _promise)| batches)
+    }
+
+    /// DoGet, with what the server says about doing it again.
+    pub(super) async fn get(&self, ticket: Ticket) -> Result<(BatchStream, Option<Promise>)> {
         let started = self.start(Method::DoGet, one(&ticket)).await?;
+        let promise = Promise::from_headers(started.headers());
         let mut reader = self.data(started);
         let Some(schema) = poll_fn(|cx| reader.poll_schema(cx)).await? else {
             let text = "the server sent no schema for DoGet; even an empty flight has one";
             return Err(Error::internal(text).with_origin(Origin::Peer));
         };
         let chunks = stream::poll_fn(move |cx| reader.poll_chunk(cx).map(Result::transpose));
-        Ok(BatchStream::from_stream(schema, chunks))
+        Ok((BatchStream::from_stream(schema, chunks), promise))
     }
 
     /// DoAction: something other than moving data.

@@ -22,7 +22,6 @@ mod poll;
 mod put;
 mod random;
 mod raw;
-mod read;
 mod sessions;
 mod standard_actions;
 mod support;

@@ -102,6 +102,12 @@ impl Channel {
         Self { inner: Arc::new(Inner { connector, authority, config, slot }) }
     }
 
+    /// Another channel to the same server, with the same tuning and a connection of its own.
+    #[must_use]
+    pub fn separate(&self) -> Self {
+        Self::with_connector(self.inner.connector.clone(), self.inner.config.clone())
+    }
+
     /// Starts a call and waits for the headers of its response; the body's messages and the final
     /// status are read with [`Messages`](crate::Messages). The upload goes on in the background.
     ///

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::reach::Reach;
 use crate::tls::ClientTls;
 
 /// The tuning of a channel. Every default states why it is what it is.
@@ -44,6 +45,8 @@ pub struct ChannelConfig {
     /// Whom TLS believes, and what it shows, at `grpc+tls://` addresses. The default believes the
     /// roots of this machine and shows nothing.
     pub tls: ClientTls,
+    /// Which addresses a host may stand for; any.
+    pub reach: Reach,
 }
 
 impl Default for ChannelConfig {
@@ -60,6 +63,7 @@ impl Default for ChannelConfig {
             keepalive_timeout: Duration::from_secs(20),
             stall_timeout: Some(Duration::from_secs(300)),
             tls: ClientTls::default(),
+            reach: Reach::default(),
         }
     }
 }
@@ -97,6 +101,13 @@ impl ChannelConfig {
     #[must_use]
     pub fn with_tls(mut self, tls: ClientTls) -> Self {
         self.tls = tls;
+        self
+    }
+
+    /// Sets [`reach`](Self::reach).
+    #[must_use]
+    pub fn with_reach(mut self, reach: Reach) -> Self {
+        self.reach = reach;
         self
     }
 }

@@ -1,10 +1,9 @@
 //! How a channel gets a connection.
 
-use std::io;
 use std::sync::Arc;
 
 use tokio::io::DuplexStream;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::UnixStream;
 use tokio_util::task::AbortOnDropHandle;
 use wingbeat_wire::grpc::Code;
 
@@ -68,21 +67,21 @@ impl Connector {
     }
 
     async fn open(&self, name: Arc<str>, config: &ChannelConfig) -> Result<Connection, String> {
-        let text = |error: io::Error| describe(&error);
         match self {
             Self::Address(Address::Tcp { host, port }) => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(text)?;
+                let stream = config.reach.connect(host, *port).await?;
                 tune(&stream, config.tcp_keepalive);
                 Connection::start(stream, name, None, config).await
             }
             Self::Address(Address::Tls { host, port }) => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(text)?;
+                let stream = config.reach.connect(host, *port).await?;
                 tune(&stream, config.tcp_keepalive);
                 let stream = config.tls.connect(host, stream).await?;
                 Connection::start(stream, name, None, config).await
             }
             Self::Address(Address::Unix { path }) => {
-                let stream = UnixStream::connect(path).await.map_err(text)?;
+                let stream = UnixStream::connect(path).await;
+                let stream = stream.map_err(|error| describe(&error))?;
                 tune_unix(&stream);
                 Connection::start(stream, name, None, config).await
             }

@@ -6,9 +6,11 @@ mod connect;
 mod connection;
 mod download;
 mod errors;
+mod reach;
 mod request;
 mod upload;
 
 pub use channel::Channel;
 pub use config::ChannelConfig;
+pub use reach::Reach;
 pub use request::CallRequest;

@@ -61,6 +61,18 @@ pub(crate) struct ReadArgs {
     pub(crate) offset: Option<u64>,
 }
 
+/// How a flight is read that lies on many servers.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct ManyArgs {
+    /// Read over so many connections at once (default: one a core, from 4 to 16)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) connections: Option<u16>,
+    /// Send headers, credentials and cookies to this host too (HOST, HOST:PORT, *.DOMAIN) where
+    /// the flight lies there; repeatable
+    #[arg(long, value_name = "HOST")]
+    pub(crate) trust: Vec<String>,
+}
+
 impl ReadArgs {
     /// Whether the whole flight is asked for.
     pub(crate) fn is_everything(&self) -> bool {

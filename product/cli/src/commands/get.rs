@@ -2,9 +2,9 @@
 
 use std::io::IsTerminal;
 
-use wingbeat::{BatchStream, Client};
+use wingbeat::{BatchStream, Client, LocationPolicy, ReadOptions};
 
-use crate::args::{GetArgs, OutputArgs};
+use crate::args::{GetArgs, ManyArgs, OutputArgs};
 use crate::connect::{client, parse_url};
 use crate::exit::{Failure, Outcome};
 use crate::output::{Choice, ROWS_MAX, Sink, Table};
@@ -16,9 +16,20 @@ pub(super) async fn run(args: GetArgs) -> Outcome {
     let target = Target::new(&url, &args.flight)?.with_read(&args.read)?;
     // A mistake in the command line is told before anybody is asked.
     Choice::new(&args.output)?;
-    let client = client(&url, &args.flight.connect)?;
+    let options = read_options(&args.many)?;
+    let client = client(&url, &args.flight.connect)?.with_read_options(options);
     let (stream, rows) = open(&client, target).await?;
     write_all(stream, rows, args.read.limit, &args.output).await
+}
+
+/// How a flight of many endpoints is read.
+fn read_options(args: &ManyArgs) -> Outcome<ReadOptions> {
+    let trusted = LocationPolicy::default().trust_credentials_to(&args.trust);
+    let options = ReadOptions::default().with_locations(trusted.map_err(Failure::usage)?);
+    Ok(match args.connections {
+        Some(connections) => options.with_connections(connections.into()),
+        None => options,
+    })
 }
 
 /// The stream of a target, and how many rows it will have where the server knows.

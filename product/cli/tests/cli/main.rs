@@ -16,6 +16,7 @@ mod formats;
 mod get;
 mod log;
 mod ls;
+mod parallel;
 mod put;
 mod query;
 mod rm;

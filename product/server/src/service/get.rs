@@ -2,7 +2,8 @@
 
 use futures_util::StreamExt;
 use wingbeat::{
-    BatchStream, CallContext, Compression, EncodeOptions, Error, Permission, Result, Ticket,
+    BatchStream, CallContext, Compression, EncodeOptions, Error, HeaderValue, Permission, Result,
+    Ticket,
 };
 use wingbeat_store::{ReadRequest, ReadStream, Store, StoreError};
 
@@ -14,6 +15,10 @@ use crate::status::status;
 
 /// Request header: how the bodies of the batches are compressed on their way.
 const BODY_COMPRESSION: &str = "wingbeat-body-compression";
+
+/// Response headers: which version the rows are of, and whether their order is always the same.
+const DATA_VERSION: &str = "wingbeat-version";
+const DATA_ORDER: &str = "wingbeat-order";
 
 /// Zstandard's fastest level: a stream is compressed as it is read, and read once.
 const ZSTD_LEVEL: i32 = 1;
@@ -27,10 +32,10 @@ impl StoreService {
         let compression = body_compression(cx)?;
         self.authorize(cx, Permission::Read, redeem.dataset()).await?;
         let room = self.budget.read().await?;
-        let stream = match redeem {
+        let (stream, version) = match redeem {
             Redeem::Planned(plan) => {
                 note_dataset(cx, &plan.request);
-                self.blocking(move |store| store.read(&plan)).await?
+                self.blocking(move |store| Ok((store.read(&plan)?, plan.version))).await?
             }
             Redeem::Direct(command) => {
                 let request = command.into_read();
@@ -38,6 +43,7 @@ impl StoreService {
                 self.blocking(move |store| read_now(&store, &request)).await?
             }
         };
+        promise(cx, &version)?;
         let schema = stream.schema().clone();
         let record = CallRecord::of(cx);
         let batches = stream.map(move |batch| {
@@ -56,16 +62,27 @@ impl StoreService {
     }
 }
 
-/// Plans and reads at once: the caller asked for no version, so that one which comes between the
-/// two is as good.
-fn read_now(store: &Store, request: &ReadRequest) -> Result<ReadStream, StoreError> {
+/// Plans and reads at once, and says which version: the caller asked for none, so that one which
+/// comes between the two is as good.
+fn read_now(store: &Store, request: &ReadRequest) -> Result<(ReadStream, String), StoreError> {
     let mut attempt = 1;
     loop {
-        match store.read(store.plan(request)?.plan()) {
+        let planned = store.plan(request)?;
+        match store.read(planned.plan()) {
             Err(StoreError::Changed { .. }) if attempt < ATTEMPTS => attempt += 1,
-            read => return read,
+            read => return Ok((read?, planned.plan().version.clone())),
         }
     }
+}
+
+/// Says that the same ticket gives the same rows in the same order as long as the version is the
+/// same, so that a reader can go on where a connection was lost. Files are read one after the
+/// other, in the order of the version's listing, and from the front.
+fn promise(cx: &CallContext, version: &str) -> Result<()> {
+    // What no header can hold is not promised.
+    let Ok(version) = HeaderValue::from_str(version) else { return Ok(()) };
+    cx.set_header(DATA_VERSION, version)?;
+    cx.set_header(DATA_ORDER, "stable")
 }
 
 /// How the caller wants the bodies compressed.

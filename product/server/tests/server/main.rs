@@ -12,6 +12,7 @@ mod load;
 mod log;
 mod logs;
 mod modes;
+mod resume;
 mod shutdown;
 mod support;
 mod tickets;
