@@ -61,6 +61,7 @@ impl Table {
                 return Err(format!("the token of line {number} stands there twice"));
             }
         }
+        tracing::info!(entries = table.len(), "tokens read");
         Ok(Self(table))
     }
 }
@@ -92,9 +93,9 @@ mod tests {
         assert_eq!((identity.as_str(), identity.roles()), ("a", &["r".to_owned()][..]));
         assert_eq!(table.0.len(), 2);
         for (text, reason) in [
-            ("a:0123456789abcde", "shorter than 16"),
-            ("a:0123456789 bcdef", "other characters"),
-            ("a:0123456789abcdef\nb:0123456789abcdef", "line 2 stands there twice"),
+            ("a:0123456789abcde\n", "shorter than 16"),
+            ("a:0123456789 bcdef\n", "other characters"),
+            ("a:0123456789abcdef\nb:0123456789abcdef\n", "line 2 stands there twice"),
         ] {
             let error = Table::parse(text.as_bytes()).unwrap_err();
             assert!(error.contains(reason), "{error}");

@@ -114,17 +114,16 @@ impl<T> Inner<T> {
             return;
         }
         let loaded = read(&source.path).and_then(|(bytes, stamp)| {
-            let value = (source.parse)(&bytes);
-            // Not read again until it is another one.
-            self.state().stamp = Some(stamp);
-            value.map_err(|reason| content(&source.path, reason))
+            let value = (source.parse)(&bytes).map(Arc::new);
+            let mut state = self.state();
+            // Not read again until it is another one. Under one lock with the value, so that two
+            // checks at once leave a stamp and a value of the same file.
+            state.stamp = Some(stamp);
+            state.value = value.map_err(|reason| content(&source.path, reason))?;
+            Ok(())
         });
-        let path = source.path.display();
         match loaded {
-            Ok(value) => {
-                self.state().value = Arc::new(value);
-                tracing::info!(%path, "read again");
-            }
+            Ok(()) => tracing::info!(path = %source.path.display(), "read again"),
             Err(error) => tracing::error!(%error, "what was read before holds"),
         }
     }

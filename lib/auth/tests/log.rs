@@ -4,10 +4,10 @@
 //! whole process.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use tokio_util::task::AbortOnDropHandle;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::MakeWriter as _;
 use wingbeat::{
     Access, Action, Authorizer, Client, FlightService, HeaderName, HeaderValue, Permission,
     Refusal, Server,
@@ -28,39 +28,17 @@ impl Authorizer for NoActions {
     }
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-impl Log {
-    /// What was logged since the last time.
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
-    }
-}
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
+/// What was logged since the last time.
+fn logged() -> String {
+    String::from_utf8(std::mem::take(&mut *LOG.lock().unwrap())).unwrap()
 }
 
 #[tokio::test]
 async fn who_was_refused_and_why() {
-    let log = Log::default();
     let filter = tracing_subscriber::EnvFilter::new("trace,h2=info");
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false);
+    let subscriber = tracing_subscriber::fmt().with_writer(|| LOG.make_writer()).with_ansi(false);
     subscriber.with_env_filter(filter).init();
     let folder = tempfile::tempdir().unwrap();
     let (users, tokens) = (folder.path().join("users"), folder.path().join("tokens"));
@@ -74,12 +52,17 @@ async fn who_was_refused_and_why() {
         .authenticator(Users::from_file(&users).unwrap())
         .authorizer(NoActions);
     let _serving = AbortOnDropHandle::new(tokio::spawn(server.serve(Empty)));
-    assert!(log.take().contains("everybody on this machine can read the secrets"));
+    let log = logged();
+    for text in ["everybody on this machine can read the secrets", "tokens read entries=1"] {
+        assert!(log.contains(text), "{text:?} is not in {log}");
+    }
 
     let basic = |user: &str, password: &str| plain.clone().with_basic_auth(user, password).unwrap();
     let malformed = HeaderValue::from_static("Basic a-malformed-secret");
     let malformed = plain.clone().with_header(HeaderName::from_static("authorization"), malformed);
+    let (long, shown) = ("n".repeat(1000), format!("user=\"{}\"", "n".repeat(256)));
     for (client, texts) in [
+        (basic(&long, "wrong-secret"), &["no such user", shown.as_str()][..]),
         (plain.clone(), &["nothing is presented"][..]),
         (basic("ada", "wrong-secret"), &["wrong password", "user=\"ada\""]),
         (basic("eve\n2026 INFO", "wrong-secret"), &["no such user", r#"user="eve\n2026 INFO""#]),
@@ -91,26 +74,26 @@ async fn who_was_refused_and_why() {
     ] {
         let error = client.do_action(Action::new("x", "")).await.unwrap_err();
         assert_eq!(error.message(), "the credentials are missing or not valid");
-        expect(&log, "not authenticated", texts);
+        expect("not authenticated", texts);
     }
     let wrong = plain.authenticate_basic_proto("ada", "wrong-secret").await;
     assert_eq!(wrong.unwrap_err().message(), "the credentials are missing or not valid");
-    expect(&log, "not authenticated", &["method=Handshake", "wrong password", "user=\"ada\""]);
+    expect("not authenticated", &["method=Handshake", "wrong password", "user=\"ada\""]);
 
     let ada = plain.authenticate_basic_token("ada", "pass-of-ada").await.unwrap();
     let error = ada.do_action(Action::new("x", "")).await.unwrap_err();
     assert_eq!(error.message(), "the caller may not do this");
     let texts = ["the rules allow no actions", "user=\"ada\"", "permission=Act", "action \"x\""];
-    expect(&log, "not allowed", &texts);
+    expect("not allowed", &texts);
     let carol = plain.clone().with_bearer_token("carols-very-long-token").unwrap();
     carol.do_get(wingbeat::Ticket::new("secret ticket")).await.unwrap_err();
-    expect(&log, "UNIMPLEMENTED", &["user=\"carol\""]);
+    expect("UNIMPLEMENTED", &["user=\"carol\""]);
 }
 
 /// One line, with who it was and from where, and no secret anywhere.
 #[track_caller]
-fn expect(log: &Log, what: &str, texts: &[&str]) {
-    let log = log.take();
+fn expect(what: &str, texts: &[&str]) {
+    let log = logged();
     let line = log.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("{log}"));
     for text in texts.iter().chain(&["peer=127.0.0.1:"]) {
         assert!(line.contains(text), "{text:?} is not in {line:?}");

@@ -198,7 +198,9 @@ impl Client {
 
     /// Keeps the cookies that the server sets, and sends them with every further call of this
     /// client and its clones. Sessions need that, see [`Sessions`](crate::Sessions). Clients for
-    /// different users are to have jars of their own.
+    /// different users are to have jars of their own, and so are clients of different servers.
+    /// Cookies are credentials: over plaintext to another host they go only
+    /// [when that is allowed](Self::with_plaintext_credentials).
     #[must_use]
     pub fn with_cookies(mut self, jar: CookieJar) -> Self {
         self.cookies = Some(jar);

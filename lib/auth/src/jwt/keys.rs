@@ -33,9 +33,13 @@ impl Keys {
         let mut keys = Vec::new();
         for (at, item) in items.iter().enumerate() {
             let Ok(jwk) = serde_json::from_value::<Jwk>(item.clone()) else {
-                tracing::debug!(at, "a key of a kind that is not known");
+                tracing::warn!(at, "a key of a kind that is not known is passed over");
                 continue;
             };
+            if !has_known_curve(&jwk) {
+                tracing::warn!(at, "a key of a curve that is not known is passed over");
+                continue;
+            }
             if is_for_signatures(&jwk) {
                 keys.push(Key::new(&jwk).map_err(|error| format!("key {at}: {error}"))?);
             }
@@ -72,6 +76,17 @@ impl Key {
     /// What may be signed with it.
     pub(super) fn algorithms(&self) -> &[Algorithm] {
         &self.algorithms
+    }
+}
+
+/// Whether a key lies on a curve that is known here, or on none.
+fn has_known_curve(jwk: &Jwk) -> bool {
+    match &jwk.algorithm {
+        AlgorithmParameters::EllipticCurve(key) => {
+            matches!(key.curve, EllipticCurve::P256 | EllipticCurve::P384)
+        }
+        AlgorithmParameters::OctetKeyPair(key) => key.curve == EllipticCurve::Ed25519,
+        _ => true,
     }
 }
 

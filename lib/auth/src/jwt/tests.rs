@@ -241,6 +241,10 @@ fn which_keys_are_taken() {
         with(rsa.clone(), "use", "enc"),
         with(rsa.clone(), "alg", "RSA-OAEP"),
         with(rsa.clone(), "kty", "AKP"),
+        json!({"kty": "EC", "crv": "P-521", "x": "AQ", "y": "AQ"}),
+        json!({"kty": "EC", "crv": "secp256k1", "x": "AQ", "y": "AQ"}),
+        json!({"kty": "OKP", "crv": "X25519", "x": "AQ"}),
+        json!({"kty": "OKP", "crv": "Ed448", "x": "AQ"}),
     ] {
         let keys = parse(&[passed_over.clone(), rsa.clone()]).unwrap();
         assert_eq!(keys.candidates(None).count(), 1, "{passed_over}");

@@ -32,13 +32,17 @@ pub fn hash_password(password: &str) -> Result<String, LoadError> {
     hash.map(|hash| hash.to_string()).map_err(|error| failed(error.to_string()))
 }
 
-/// Whether a text is a hash that can be checked against.
-pub(super) fn check_hash(text: &str) -> Result<(), String> {
+/// How long a check takes: the blocks of memory that it goes over, all passes together.
+pub(super) type Cost = u64;
+
+/// What a check against this text costs, if it is a hash that can be checked against.
+pub(super) fn cost(text: &str) -> Result<Cost, String> {
     let hash = PasswordHash::new(text).map_err(|error| error.to_string())?;
     if !hash.algorithm.as_str().starts_with("argon2") || hash.hash.is_none() {
         return Err("it is no argon2 hash".to_owned());
     }
-    Params::try_from(&hash).map(|_| ()).map_err(|error| error.to_string())
+    let params = Params::try_from(&hash).map_err(|error| error.to_string())?;
+    Ok(u64::from(params.m_cost()) * u64::from(params.t_cost()))
 }
 
 /// Checks passwords, so many at once and no more.
@@ -97,9 +101,9 @@ mod tests {
         assert_ne!(one, two, "each has a salt of its own");
         assert!(is_right(&one, "secret") && is_right(&two, "secret"));
         assert!(!is_right(&one, "Secret") && !is_right(&one, ""));
-        assert_eq!(check_hash(&one), Ok(()));
+        assert_eq!(cost(&one), Ok(19456 * 2));
         for hash in ["secret", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ", "$5$salt$hash"] {
-            assert!(check_hash(hash).is_err(), "{hash}");
+            assert!(cost(hash).is_err(), "{hash}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use wingbeat::PeerIdentity;
 
 use super::Hash;
-use super::hashing::{check_hash, hash_password};
+use super::hashing::{Cost, cost};
 use crate::lines;
 use crate::secret::{Digest, digest};
 
@@ -25,16 +25,18 @@ pub(super) struct User {
 
 impl Table {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let (mut users, mut decoy) = (HashMap::new(), None);
+        let (mut users, mut decoy) = (HashMap::new(), None::<(Cost, Hash)>);
         for line in lines::parse(bytes)? {
             let number = line.number;
-            check_hash(line.secret).map_err(|error| {
+            let cost = cost(line.secret).map_err(|error| {
                 format!(
                     "line {number} is not NAME:$argon2id$… as wingbeat passwd prints it: {error}"
                 )
             })?;
             let (name, hash) = (line.identity.as_str().to_owned(), Hash::from(line.secret));
-            decoy.get_or_insert_with(|| hash.clone());
+            if decoy.as_ref().is_none_or(|(most, _)| cost > *most) {
+                decoy = Some((cost, hash.clone()));
+            }
             let proof = digest(line.secret.as_bytes());
             let user = User { identity: line.identity, hash, proof };
             if let Some(user) = users.insert(name, user) {
@@ -42,10 +44,8 @@ impl Table {
                 return Err(format!("line {number}: there is a user {name:?} already"));
             }
         }
-        let decoy = match decoy {
-            Some(decoy) => decoy,
-            None => hash_password("").map_err(|error| error.to_string())?.into(),
-        };
+        let (_, decoy) = decoy.ok_or_else(|| "it has no user".to_owned())?;
+        tracing::info!(entries = users.len(), "users read");
         Ok(Self { users, decoy })
     }
 
@@ -53,8 +53,8 @@ impl Table {
         self.users.get(name)
     }
 
-    /// What the password of somebody unknown is checked against, so that it takes as long. Whether
-    /// it matches means nothing.
+    /// What the password of somebody unknown is checked against: the hash that takes longest of
+    /// all. Whether it matches means nothing.
     pub(super) fn decoy(&self) -> &Hash {
         &self.decoy
     }
@@ -69,6 +69,7 @@ impl std::fmt::Debug for User {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hashing::hash_password;
     use super::*;
 
     #[test]
@@ -79,10 +80,22 @@ mod tests {
         assert!(table.user("eve").is_none());
         assert_eq!(&**table.decoy(), hash);
         assert!(!format!("{:?}", table.users).contains("argon2"));
-        let twice = Table::parse(format!("ada:{hash}\nada:{hash}").as_bytes()).unwrap_err();
+        let twice = Table::parse(format!("ada:{hash}\nada:{hash}\n").as_bytes()).unwrap_err();
         assert_eq!(twice, "line 2: there is a user \"ada\" already");
-        let plain = Table::parse(b"ada:secret").unwrap_err();
+        let plain = Table::parse(b"ada:secret\n").unwrap_err();
         assert!(plain.starts_with("line 1 is not") && !plain.contains("secret"), "{plain}");
-        assert!(!Table::parse(b"").unwrap().decoy().is_empty());
+        assert_eq!(Table::parse(b"").unwrap_err(), "it has no entry");
+    }
+
+    #[test]
+    fn somebody_unknown_takes_as_long_as_the_slowest_user() {
+        let hash = |cost: &str| format!("$argon2id$v=19${cost}$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo");
+        let (cheap, dear) = (hash("m=8,t=1,p=1"), hash("m=64,t=3,p=1"));
+        let middle = hash("m=64,t=2,p=1");
+        for order in [[&cheap, &dear, &middle], [&dear, &cheap, &middle]] {
+            let [a, b, c] = order;
+            let file = format!("a:{a}\nb:{b}\nc:{c}\n");
+            assert_eq!(&**Table::parse(file.as_bytes()).unwrap().decoy(), dear);
+        }
     }
 }

@@ -21,6 +21,9 @@ const UNDECIDED: &str = "it cannot be decided now whether the caller may do this
 /// What is told when nobody can look.
 const BUSY: &str = "the credentials cannot be checked now";
 
+/// The most of a text that a stranger can put into the log, in characters.
+const LOGGED_CHARS_MAX: usize = 256;
+
 /// The authenticators and authorizers of a server.
 #[derive(Clone, Default)]
 pub(crate) struct Gate {
@@ -92,7 +95,9 @@ impl Gate {
             _ => reasons.join("; "),
         };
         if is_busy {
-            tracing::warn!(user = attempt.username(), reason, "nobody can authenticate");
+            let user = attempt.username().map(shortened);
+            let reason = shortened(&reason);
+            tracing::warn!(user, reason, "nobody can authenticate");
             return Err(Error::unavailable(BUSY));
         }
         Err(not_authenticated(attempt.username(), &reason))
@@ -133,8 +138,14 @@ impl Gate {
 
 /// The answer to everybody who is not let in; the reason goes to the log.
 pub(crate) fn not_authenticated(user: Option<&str>, reason: &str) -> Error {
+    let (user, reason) = (user.map(shortened), shortened(reason));
     tracing::warn!(user, reason, "not authenticated");
     Error::unauthenticated(NOT_AUTHENTICATED)
+}
+
+/// The beginning of a text that a stranger may have chosen: it fills the log otherwise.
+fn shortened(text: &str) -> &str {
+    text.char_indices().nth(LOGGED_CHARS_MAX).map_or(text, |(end, _)| &text[..end])
 }
 
 fn late() -> Error {

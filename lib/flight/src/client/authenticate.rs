@@ -90,9 +90,9 @@ impl Client {
         Ok(answer)
     }
 
-    /// Lets credentials (`authorization` and `auth-token-bin`, however they were set) travel in
-    /// plaintext to another host, where everybody on the way can read them. Without this, such
-    /// calls are refused with FAILED_PRECONDITION; to this host and over Unix sockets they go.
+    /// Lets credentials (`authorization`, `auth-token-bin` and cookies, however they were set)
+    /// travel in plaintext to another host, where everybody on the way can read them. Without this,
+    /// such calls are refused with FAILED_PRECONDITION; to this host and over Unix sockets they go.
     #[must_use]
     pub fn with_plaintext_credentials(mut self) -> Self {
         self.plaintext_credentials = true;
@@ -101,7 +101,7 @@ impl Client {
 
     /// Refuses to send credentials where they can be read by others.
     pub(super) fn check_credentials(&self, headers: &HeaderMap) -> Result<()> {
-        let credentials = [header::AUTHORIZATION, AUTH_TOKEN];
+        let credentials = [header::AUTHORIZATION, AUTH_TOKEN, header::COOKIE];
         match credentials.iter().any(|name| headers.contains_key(name)) {
             true => self.check_exposure(),
             false => Ok(()),

@@ -20,7 +20,8 @@ impl SetCookie {
         let mut parts = header.split(';');
         let (name, value) = parts.next()?.split_once('=')?;
         let (name, value) = (name.trim(), value.trim());
-        if name.is_empty() {
+        // A name is a token (RFC 6265, 4.1.1), so that a saved line can be told from other text.
+        if name.is_empty() || name.contains(char::is_whitespace) {
             return None;
         }
         let (mut max_age, mut expires) = (None, None);
@@ -86,7 +87,7 @@ mod tests {
         ] {
             assert_eq!(parse(header), Some((name.into(), value.into(), expires)), "{header}");
         }
-        for header in ["", "a", "=b", "; Max-Age=1"] {
+        for header in ["", "a", "=b", "a b=c", "; Max-Age=1"] {
             assert_eq!(parse(header), None, "{header}");
         }
     }

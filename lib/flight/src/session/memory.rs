@@ -15,6 +15,8 @@ use crate::{Error, PeerIdentity, Result};
 const IDLE_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
 /// How many sessions there may be. Full ones of them take 640 MiB, usual ones a few.
 const SESSIONS_MAX: usize = 10_000;
+/// How many of them one caller may have, so that it cannot take the room of the others.
+const SESSIONS_PER_OWNER_MAX: usize = 100;
 /// How much the names and values of a session may take. Options are settings and no data.
 const OPTION_BYTES_MAX: usize = 64 * 1024;
 /// What an option takes beside its bytes, so that many empty ones are not free.
@@ -24,6 +26,7 @@ const OPTION_OVERHEAD_BYTES: usize = 64;
 pub struct MemorySessions {
     idle_timeout: Duration,
     sessions_max: usize,
+    sessions_per_owner_max: usize,
     option_bytes_max: usize,
     kept: Mutex<HashMap<SessionId, Kept>>,
 }
@@ -34,11 +37,13 @@ struct Kept {
 }
 
 impl MemorySessions {
-    /// Up to 10 000 sessions of up to 64 KiB, each until it was not used for two hours.
+    /// Up to 10 000 sessions of up to 64 KiB, each until it was not used for two hours: up to 100
+    /// of one caller, and up to half of all of those who do not say who they are.
     pub fn new() -> Self {
         Self {
             idle_timeout: IDLE_TIMEOUT,
             sessions_max: SESSIONS_MAX,
+            sessions_per_owner_max: SESSIONS_PER_OWNER_MAX,
             option_bytes_max: OPTION_BYTES_MAX,
             kept: Mutex::default(),
         }
@@ -51,10 +56,20 @@ impl MemorySessions {
         self
     }
 
-    /// Sets how many sessions there may be. A further one is refused; those that are there stay.
+    /// Sets how many sessions there may be. A further one is refused; those of other callers stay.
+    /// Half of them, and one at least, may be of callers that do not say who they are: for a
+    /// further one of these, the one of theirs that was not used for longest ends.
     #[must_use]
     pub fn with_sessions_max(mut self, max: usize) -> Self {
         self.sessions_max = max;
+        self
+    }
+
+    /// Sets how many sessions a caller may have that says who it is. For a further one, its own
+    /// that was not used for longest ends.
+    #[must_use]
+    pub fn with_sessions_per_owner_max(mut self, max: usize) -> Self {
+        self.sessions_per_owner_max = max.max(1);
         self
     }
 
@@ -95,6 +110,11 @@ impl SessionStore for MemorySessions {
         if all.get(id).is_some_and(|kept| self.is_alive(kept, now)) {
             return Ok(false);
         }
+        let owners_max = match owner {
+            Some(_) => self.sessions_per_owner_max,
+            None => (self.sessions_max / 2).max(1),
+        };
+        make_room(&mut all, owner, owners_max);
         if all.len() >= self.sessions_max {
             all.retain(|_, kept| self.is_alive(kept, now));
         }
@@ -142,6 +162,26 @@ impl SessionStore for MemorySessions {
     }
 }
 
+/// Ends the session of an owner that was not used for longest, where there are `max` of it. Those
+/// who do not say who they are count as one owner.
+fn make_room(all: &mut HashMap<SessionId, Kept>, owner: Option<&PeerIdentity>, max: usize) {
+    let name = owner.map(PeerIdentity::as_str);
+    let (mut count, mut idlest) = (0, None::<(&SessionId, Instant)>);
+    for (id, kept) in &*all {
+        if kept.session.owner.as_ref().map(PeerIdentity::as_str) != name {
+            continue;
+        }
+        count += 1;
+        if idlest.is_none_or(|(_, used)| kept.used < used) {
+            idlest = Some((id, kept.used));
+        }
+    }
+    // No owner ever has more than that, so one is enough.
+    if let Some(id) = idlest.filter(|_| count >= max).map(|(id, _)| id.clone()) {
+        all.remove(&id);
+    }
+}
+
 /// What an option takes.
 fn size(name: &str, value: &SessionOptionValue) -> usize {
     let value = match value {
@@ -165,6 +205,7 @@ impl fmt::Debug for MemorySessions {
         f.debug_struct("MemorySessions")
             .field("idle_timeout", &self.idle_timeout)
             .field("sessions_max", &self.sessions_max)
+            .field("sessions_per_owner_max", &self.sessions_per_owner_max)
             .field("option_bytes_max", &self.option_bytes_max)
             .field("sessions", &self.kept().len())
             .finish()

@@ -104,15 +104,51 @@ async fn a_store_that_is_full_makes_room_for_what_is_over_only() {
     let store =
         MemorySessions::new().with_idle_timeout(Duration::from_secs(10)).with_sessions_max(2);
     let ids = [SessionId::random(), SessionId::random(), SessionId::random()];
-    assert!(store.create(&ids[0], None).await.unwrap());
+    let owner = PeerIdentity::new("ada");
+    assert!(store.create(&ids[0], Some(&owner)).await.unwrap());
     tokio::time::advance(Duration::from_secs(5)).await;
-    assert!(store.create(&ids[1], None).await.unwrap());
-    let error = store.create(&ids[2], None).await.unwrap_err();
+    assert!(store.create(&ids[1], Some(&owner)).await.unwrap());
+    let error = store.create(&ids[2], Some(&owner)).await.unwrap_err();
     assert_eq!(error.code(), Code::ResourceExhausted);
     tokio::time::advance(Duration::from_secs(5)).await;
-    assert!(store.create(&ids[2], None).await.unwrap());
+    assert!(store.create(&ids[2], Some(&owner)).await.unwrap());
     assert_eq!(store.load(&ids[0]).await.unwrap(), None);
     assert!(store.load(&ids[1]).await.unwrap().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_with_many_sessions_loses_its_own() {
+    let store = MemorySessions::new().with_sessions_max(4).with_sessions_per_owner_max(2);
+    let (ada, bob) = (PeerIdentity::new("ada"), PeerIdentity::new("bob"));
+    let ids: [SessionId; 4] = std::array::from_fn(|_| SessionId::random());
+    for (id, owner) in [(&ids[0], &bob), (&ids[1], &ada), (&ids[2], &ada)] {
+        assert!(store.create(id, Some(owner)).await.unwrap());
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    assert!(store.load(&ids[1]).await.unwrap().is_some(), "used, so that the other goes");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(store.create(&ids[3], Some(&ada)).await.unwrap());
+    assert_eq!(store.load(&ids[2]).await.unwrap(), None);
+    for id in [&ids[0], &ids[1], &ids[3]] {
+        assert!(store.load(id).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn strangers_take_the_room_of_strangers() {
+    let store = MemorySessions::new().with_sessions_max(4);
+    let ada = PeerIdentity::new("ada");
+    let ids: [SessionId; 5] = std::array::from_fn(|_| SessionId::random());
+    assert!(store.create(&ids[0], Some(&ada)).await.unwrap());
+    for id in &ids[1..4] {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(store.create(id, None).await.unwrap());
+    }
+    assert_eq!(store.load(&ids[1]).await.unwrap(), None);
+    for id in [&ids[0], &ids[2], &ids[3]] {
+        assert!(store.load(id).await.unwrap().is_some());
+    }
+    assert!(store.create(&ids[4], Some(&ada)).await.unwrap(), "there is room for others");
 }
 
 #[tokio::test]

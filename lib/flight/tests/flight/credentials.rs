@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use wingbeat::{
-    Action, ActionResult, CallContext, Client, Code, Credentials, Error, FlightServer,
+    Action, ActionResult, CallContext, Client, Code, CookieJar, Credentials, Error, FlightServer,
     FlightService, Handshake, HeaderName, HeaderValue, ReplyStream, Result,
 };
 
@@ -138,7 +138,13 @@ async fn credentials_do_not_travel_in_plaintext_to_others() {
     // Nobody listens there, and nobody is asked.
     let client = Client::new("grpc://wingbeat.invalid:1").unwrap();
     let authorization = HeaderName::from_static("authorization");
+    let jar = CookieJar::new();
+    jar.load("arrow_flight_session_id=x");
     for client in [
+        client.clone().with_cookies(jar),
+        client
+            .clone()
+            .with_header(HeaderName::from_static("cookie"), HeaderValue::from_static("x=y")),
         client.clone().with_bearer_token("x").unwrap(),
         client.clone().with_auth_token("x").unwrap(),
         client.clone().with_basic_auth("x", "x").unwrap(),
@@ -150,6 +156,9 @@ async fn credentials_do_not_travel_in_plaintext_to_others() {
         let error = act(&client.with_plaintext_credentials(), "").await.unwrap_err();
         assert_eq!(error.code(), Code::Unavailable, "{error}");
     }
+    // A jar that is empty has nothing to tell.
+    let error = act(&client.clone().with_cookies(CookieJar::new()), "").await.unwrap_err();
+    assert_eq!(error.code(), Code::Unavailable, "{error}");
     let refused = client.authenticate_basic_token("x", "x").await;
     assert_eq!(code(refused), Code::FailedPrecondition);
     let refused = client.authenticate_basic_proto("x", "x").await;

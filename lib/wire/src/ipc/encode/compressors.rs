@@ -1,6 +1,6 @@
 //! Compression of a whole body, on as many threads as help.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
@@ -60,7 +60,7 @@ impl Compressors {
         Ok(())
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Compressor>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Compressor>> {
         // What lies here is whole: compressors at work are not in it.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
