@@ -20,11 +20,15 @@ pub(crate) fn client(url: &FlightUrl, args: &ConnectArgs) -> Outcome<Client> {
         let Some((key, value)) = header.split_once('=') else {
             return Err(Failure::usage(format_args!("--header {header:?} is not KEY=VALUE")));
         };
+        if is_secret(key) && !value.starts_with('@') {
+            let hint = "arguments are seen by everybody on the machine: give it as @FILE or @-";
+            return Err(Failure::usage(format_args!("the header {key} is a secret, and {hint}")));
+        }
         client = client.with_header(header_name(key)?, header_value(key, &read_bytes(value)?)?);
     }
     client = credentials::present(client, args)?;
     if let Some(file) = &args.cookies {
-        client = cookies::keep(client, file)?;
+        client = cookies::keep(client, &url.address, file)?;
     }
     if args.plaintext_credentials {
         client = client.with_plaintext_credentials();
@@ -33,6 +37,12 @@ pub(crate) fn client(url: &FlightUrl, args: &ConnectArgs) -> Outcome<Client> {
         client = client.with_timeout(timeout);
     }
     Ok(client)
+}
+
+/// Whether a header says who calls.
+fn is_secret(key: &str) -> bool {
+    const SECRETS: [&str; 3] = ["authorization", "auth-token-bin", "cookie"];
+    SECRETS.iter().any(|name| key.trim().eq_ignore_ascii_case(name))
 }
 
 /// Reads the name of a header.

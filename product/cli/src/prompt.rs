@@ -2,13 +2,14 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
+use std::sync::mpsc;
+use std::thread;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use crate::exit::{Failure, Outcome};
-
-/// The number of the signal that Ctrl-C stands for.
-const INTERRUPT: u8 = 2;
 
 /// Asks on the terminal of this process, whatever stdin and stdout are.
 pub(crate) fn secret(what: &str) -> Outcome<String> {
@@ -17,11 +18,18 @@ pub(crate) fn secret(what: &str) -> Outcome<String> {
         Failure::usage(format_args!("there is no terminal to ask for the {what} on"))
     })?;
     write!(terminal, "{what}: ")?;
-    let read = Hidden::new(&terminal).and_then(|hidden| read_line(hidden.terminal));
+    // Before the terminal changes: a signal that ended the process would leave it like that.
+    let signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let read = Hidden::new(&terminal).and_then(|hidden| {
+        let source = hidden.terminal.try_clone()?;
+        line_or_signal(source, signals)
+    });
     writeln!(terminal)?;
     match read? {
-        Some(line) => Ok(line),
-        None => Err(Failure::Interrupted(INTERRUPT)),
+        Typed::Line(line) => Ok(line),
+        Typed::Signal(signal) => {
+            Err(Failure::Interrupted(u8::try_from(signal).unwrap_or_default()))
+        }
     }
 }
 
@@ -42,8 +50,15 @@ pub(crate) fn without_line_break(text: &str) -> &str {
     text.strip_suffix('\r').unwrap_or(text)
 }
 
-/// A terminal that shows nothing, and hands on keys that would be signals: one that ended the
-/// process would leave it like that. As it was on drop.
+/// How a question ends.
+#[derive(Debug, PartialEq)]
+enum Typed {
+    Line(String),
+    /// By the signal of this number; Ctrl-C is one.
+    Signal(i32),
+}
+
+/// A terminal that shows nothing, and hands on keys that would be signals. As it was on drop.
 struct Hidden<'a> {
     terminal: &'a File,
     before: Termios,
@@ -66,8 +81,27 @@ impl Drop for Hidden<'_> {
     }
 }
 
-/// A line as it is typed; `None` after Ctrl-C.
-fn read_line(mut source: impl Read) -> io::Result<Option<String>> {
+/// A line as it is typed, unless a signal comes first. Nothing ends a read of a terminal, so that a
+/// thread stays with it after a signal; the process ends then.
+fn line_or_signal(source: impl Read + Send + 'static, mut signals: Signals) -> io::Result<Typed> {
+    let (ended, first) = mpsc::channel();
+    let (signalled, closing) = (ended.clone(), signals.handle());
+    // Nobody listens to whichever comes second.
+    thread::Builder::new().spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            let _ = signalled.send(Ok(Typed::Signal(signal)));
+        }
+    })?;
+    thread::Builder::new().spawn(move || {
+        let _ = ended.send(read_line(source));
+    })?;
+    let first = first.recv();
+    closing.close();
+    first.unwrap_or_else(|_| Err(io::Error::other("nobody waits for what is typed")))
+}
+
+/// A line as it is typed, or the signal that Ctrl-C stands for.
+fn read_line(mut source: impl Read) -> io::Result<Typed> {
     let mut line = Vec::new();
     // One by one: what is typed ahead is for whoever reads next.
     let mut byte = [0];
@@ -75,7 +109,7 @@ fn read_line(mut source: impl Read) -> io::Result<Option<String>> {
         let [byte] = byte;
         match byte {
             b'\n' | b'\r' | 0x04 => break,
-            0x03 => return Ok(None),
+            0x03 => return Ok(Typed::Signal(SIGINT)),
             0x08 | 0x7f => {
                 // A whole character, of however many bytes.
                 while line.pop().is_some_and(|byte: u8| byte & 0xc0 == 0x80) {}
@@ -86,11 +120,16 @@ fn read_line(mut source: impl Read) -> io::Result<Option<String>> {
         }
     }
     let line = String::from_utf8(line);
-    line.map(Some).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"))
+    line.map(Typed::Line).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use signal_hook::consts::SIGUSR1;
+    use signal_hook::low_level::raise;
+
     use super::*;
 
     #[test]
@@ -103,9 +142,22 @@ mod tests {
             (b"\x7fwrong\x15secret\x04", Some("secret")),
             (b"sec\x03ret\n", None),
         ] {
-            assert_eq!(read_line(keys).unwrap().as_deref(), expected, "{keys:?}");
+            let expected = expected.map_or(Typed::Signal(SIGINT), |line| Typed::Line(line.into()));
+            assert_eq!(read_line(keys).unwrap(), expected, "{keys:?}");
         }
         assert!(read_line(&b"\xff\n"[..]).is_err());
         assert_eq!(without_line_break("a b \r\n"), "a b ");
+    }
+
+    #[test]
+    fn a_signal_ends_the_question() {
+        let signals = || Signals::new([SIGUSR1]).unwrap();
+        let typed = line_or_signal(&b"secret\n"[..], signals()).unwrap();
+        assert_eq!(typed, Typed::Line("secret".to_owned()));
+        // Somebody who types nothing.
+        let (terminal, _keyboard) = UnixStream::pair().unwrap();
+        let signals = signals();
+        raise(SIGUSR1).unwrap();
+        assert_eq!(line_or_signal(terminal, signals).unwrap(), Typed::Signal(SIGUSR1));
     }
 }

@@ -86,6 +86,7 @@ impl ServeConfig {
             return Err(ConfigError { setting: "bind", reason: "no address given".to_owned() });
         }
         self.validate_tls()?;
+        self.validate_certificates()?;
         if self.auth.policy.is_some() && !self.auth.is_required() {
             let reason = "says what callers may do, and nothing says who they are".to_owned();
             return Err(ConfigError { setting: "policy", reason });
@@ -112,6 +113,24 @@ impl ServeConfig {
             _ => return Ok(()),
         };
         Err(ConfigError { setting: "bind", reason })
+    }
+
+    /// Nobody shows a certificate at an address without TLS: where nothing else lets a caller in,
+    /// it would refuse everybody.
+    fn validate_certificates(&self) -> Result<(), ConfigError> {
+        if !self.auth.is_by_certificate_alone() {
+            return Ok(());
+        }
+        match self.bind.iter().find(|address| !matches!(address, Address::Tls { .. })) {
+            Some(address) => {
+                let reason = format!(
+                    "callers are known by their client certificates alone, and {address} takes \
+                     none: leave it out, or add --auth-tokens or another way to tell callers apart"
+                );
+                Err(ConfigError { setting: "bind", reason })
+            }
+            None => Ok(()),
+        }
     }
 }
 

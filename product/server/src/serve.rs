@@ -160,6 +160,9 @@ async fn bind(address: &Address, config: &ServeConfig) -> Result<Server, ServeEr
 
 /// Tells whoever runs the server what is open to others.
 fn warn_of(config: &ServeConfig, writes: Writes, address: &Address) {
+    if config.auth.client_certificates && !matches!(address, Address::Tls { .. }) {
+        tracing::warn!(%address, "no client certificates here, only other credentials");
+    }
     if is_local(address) {
         return;
     }
@@ -213,6 +216,19 @@ mod tests {
 
     fn address(text: &str) -> Address {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_where_nobody_can_be_let_in_is_refused() {
+        let mut config = ServeConfig::new(".");
+        config.auth.client_certificates = true;
+        for refused in ["grpc://127.0.0.1:1", "grpc+unix:///tmp/x"] {
+            config.bind = vec![address(refused)];
+            let error = config.validate().unwrap_err().to_string();
+            assert!(error.contains(refused) && error.contains("takes none"), "{error}");
+        }
+        config.auth.tokens = Some("tokens".into());
+        assert!(config.validate().is_ok());
     }
 
     #[test]

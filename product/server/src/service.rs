@@ -96,6 +96,11 @@ impl StoreService {
         cx.authorize(permission, name.as_str()).await
     }
 
+    /// Refuses what the caller may not do with all there is.
+    async fn authorize_all(&self, cx: &CallContext, permission: Permission) -> Result<()> {
+        cx.authorize(permission, "").await
+    }
+
     /// Refuses where this listener takes no writes.
     fn check_writes(&self) -> Result<()> {
         match self.writes {

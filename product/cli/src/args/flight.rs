@@ -8,13 +8,15 @@ use super::{ConnectTlsArgs, CredentialArgs};
 /// How to reach a server.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct ConnectArgs {
-    /// Send this header with every call (VALUE may be @FILE, @- for stdin); repeatable
+    /// Send this header with every call (VALUE may be @FILE, @- for stdin, and has to be for
+    /// authorization, auth-token-bin and cookie); repeatable
     #[arg(short = 'H', long = "header", value_name = "KEY=VALUE")]
     pub(crate) headers: Vec<String>,
-    /// Keep cookies in this file from one command to the next; a session needs that
+    /// Keep cookies in this file from one command to the next, for each server its own; a session
+    /// needs that
     #[arg(long, value_name = "FILE")]
     pub(crate) cookies: Option<PathBuf>,
-    /// Send credentials (authorization, auth-token-bin) in plaintext to another host too
+    /// Send credentials (authorization, auth-token-bin, cookie) in plaintext to another host too
     #[arg(long)]
     pub(crate) plaintext_credentials: bool,
     #[command(flatten)]

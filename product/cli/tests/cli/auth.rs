@@ -132,7 +132,9 @@ fn mistakes_are_told_before_anybody_is_asked() {
         (&["--token-file", "/no/such/file"], "cannot read /no/such/file"),
         (&["--token-file", text(&empty)], "holds no token"),
         (&["--user", "a:b", "--password-file", password], "colon"),
-        (&["--user", "a", "-H", "authorization=x"], "another way to say who calls"),
+        (&["--user", "a", "-H", &format!("authorization=@{token}")], "another way to say who"),
+        (&["-H", "Authorization=Bearer x"], "the header Authorization is a secret"),
+        (&["-H", "cookie=id=x"], "@FILE"),
     ] {
         let run = guarded.get(args, &[]);
         assert_ne!(run.code, 0, "{args:?}");

@@ -31,7 +31,13 @@ fn a_session_lasts_from_one_command_to_the_next() {
     let mode = jar.metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let cookie = std::fs::read_to_string(&jar).unwrap();
-    assert!(cookie.starts_with("arrow_flight_session_id="), "{cookie}");
+    let expected = format!("# {}\narrow_flight_session_id=", url.trim_end_matches('/'));
+    assert!(cookie.starts_with(&expected), "{cookie}");
+    // Another server gets none of it, and leaves it as it is.
+    let other = Foreign::start_with(Empty, |server| server.sessions(Sessions::in_memory()));
+    let elsewhere = ["session", "get", &other.url(""), "--cookies", kept];
+    wingbeat(elsewhere).fails(3, &["there is no session"]);
+    assert_eq!(std::fs::read_to_string(&jar).unwrap(), cookie);
     assert_eq!(session(&["get"]).data(), "names:=[\"x\",\"y\"]\nsize:=7\ntext=a b\n");
     let json = session(&["get", "--json"]);
     let json: serde_json::Value = serde_json::from_str(json.data()).unwrap();
@@ -57,8 +63,14 @@ fn a_session_needs_something_to_be_found_by() {
     wingbeat(["session", "get", &url, "--cookies", "/no/such/folder/jar"])
         .fails(2, &["/no/such/folder/jar"]);
     wingbeat(["session", "set", &url, "text", "--cookies", "/tmp"]).fails(2, &["KEY=TEXT"]);
-    let token = "authorization=Bearer x";
-    assert_eq!(wingbeat(["session", "set", &url, "text=a", "-H", token]).data(), "");
-    assert_eq!(wingbeat(["session", "get", &url, "-H", token]).data(), "text=a\n");
-    wingbeat(["session", "get", &url, "-H", "authorization=Bearer y"]).fails(3, &["no session"]);
+    let folder = tempfile::tempdir().unwrap();
+    let header = |token: &str| {
+        let file = folder.path().join(token);
+        std::fs::write(&file, format!("Bearer {token}\n")).unwrap();
+        format!("authorization=@{}", file.display())
+    };
+    let (x, y) = (header("x"), header("y"));
+    assert_eq!(wingbeat(["session", "set", &url, "text=a", "-H", &x]).data(), "");
+    assert_eq!(wingbeat(["session", "get", &url, "-H", &x]).data(), "text=a\n");
+    wingbeat(["session", "get", &url, "-H", &y]).fails(3, &["no session"]);
 }

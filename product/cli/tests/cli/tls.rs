@@ -90,6 +90,13 @@ fn clients_with_certificates() {
     wingbeat(get).fails(5, &["the server asks for a client certificate"]);
     server.log_line(&["without TLS", "it shows no certificate"]);
 
+    // Nobody could be let in beside it.
+    let plain = ["--bind", "grpc://127.0.0.1:0", "--bind", TLS, "--tls-client-ca", &ca];
+    let pair = ["--tls-cert", text(&files.certificate), "--tls-key", text(&files.key)];
+    let data = folder.path().join("data");
+    let beside = [&["serve", text(&data)][..], &plain, &pair].concat();
+    wingbeat(beside).fails(1, &["grpc://127.0.0.1:0 takes none"]);
+
     let optional = ["--tls-client-ca", &ca, "--tls-client-optional"];
     let server = serve(folder.path(), &files, &optional);
     let url = server.url("birds");

@@ -37,9 +37,15 @@ pub struct JwtConfig {
 impl AuthConfig {
     /// Whether callers have to say who they are.
     pub fn is_required(&self) -> bool {
-        self.tokens.is_some()
-            || self.users.is_some()
-            || self.jwt.is_some()
-            || self.client_certificates
+        self.has_credentials() || self.client_certificates
+    }
+
+    /// Whether nothing but a client certificate says who calls.
+    pub(crate) fn is_by_certificate_alone(&self) -> bool {
+        self.client_certificates && !self.has_credentials()
+    }
+
+    fn has_credentials(&self) -> bool {
+        self.tokens.is_some() || self.users.is_some() || self.jwt.is_some()
     }
 }

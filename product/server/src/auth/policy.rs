@@ -10,7 +10,8 @@ use super::rules::{Right, Rules};
 /// What callers may do with which datasets. The file is read again when it changes.
 ///
 /// It is asked by dataset: by the service, which reads the name out of descriptor, command or
-/// ticket, and for each flight of a listing. What is about no dataset is allowed.
+/// ticket, and for each flight of a listing; the name of all there is is empty. What is about no
+/// dataset is allowed.
 #[derive(Debug, Clone)]
 pub(super) struct Policy(Watched<Rules>);
 

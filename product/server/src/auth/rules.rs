@@ -58,9 +58,15 @@ pub(super) enum Right {
 struct Prefix(String);
 
 impl Rules {
+    /// A file without any rule is refused: it is one that is still written, or a mistake.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
-        toml::from_str(text).map_err(|error| error.to_string())
+        let found: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        if found.rules.is_empty() {
+            return Err("it has no rule".to_owned());
+        }
+        tracing::info!(rules = found.rules.len(), "policy read");
+        Ok(found)
     }
 
     /// Whether somebody has a right to the dataset of that name, with or without its extension.
@@ -196,7 +202,8 @@ mod tests {
         }
         let rules = Rules::parse(RULES.as_bytes()).unwrap();
         assert!(!rules.allow(None, Right::Read, "public"), "nobody is not anyone");
-        assert!(!Rules::parse(b"").unwrap().allow(None, Right::List, "x"));
+        assert!(allow("eve", "admins", Right::List, ""), "all there is");
+        assert!(!allow("ada", "writers", Right::List, ""));
     }
 
     #[test]
@@ -211,6 +218,8 @@ mod tests {
             ("[[rule]]\nwho = []\nmay = []", "missing field `what`"),
             ("[[rules]]", "unknown field `rules`"),
             ("{", "line 1"),
+            ("", "it has no rule"),
+            ("# not yet\n", "it has no rule"),
         ] {
             let error = Rules::parse(text.as_bytes()).unwrap_err();
             assert!(error.contains(reason), "{text}: {error}");

@@ -12,6 +12,9 @@ use wingbeat::{
 /// The header that names a call, in requests and in responses.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The most of a name that somebody else chose, in characters.
+const NAME_CHARS_MAX: usize = 256;
+
 /// The longest request id taken over from a caller, in bytes.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
@@ -67,12 +70,12 @@ impl CallRecord {
 
     /// Notes who calls.
     fn user(&self, name: &str) {
-        self.0.user.get_or_init(|| name.to_owned());
+        self.0.user.get_or_init(|| shortened(name));
     }
 
     /// Notes which dataset the call is about; the first name stays.
     pub(crate) fn dataset(&self, name: &str) {
-        self.0.dataset.get_or_init(|| name.to_owned());
+        self.0.dataset.get_or_init(|| shortened(name));
     }
 
     /// Counts the rows of a batch that was sent or received.
@@ -111,6 +114,14 @@ pub(crate) struct Noted;
 
 impl ServerMiddleware for Noted {}
 
+/// The beginning of a name. Both forms of the log escape what else is in it.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(NAME_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
 /// Whether a request id can stand in a log line and a header as it is.
 fn is_harmless(id: &str) -> bool {
     !id.is_empty()
@@ -148,6 +159,13 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(REQUEST_ID, header.parse().unwrap());
         CallRecord::begin("DoGet", None, &headers).request_id().to_owned()
+    }
+
+    #[test]
+    fn names_that_others_chose_are_short() {
+        assert_eq!(shortened("sales/größe.csv"), "sales/größe.csv");
+        assert_eq!(shortened(&"x".repeat(256)), "x".repeat(256));
+        assert_eq!(shortened(&"ß".repeat(100_000)), "ß".repeat(256) + "…");
     }
 
     #[test]

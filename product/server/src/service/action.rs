@@ -26,7 +26,7 @@ pub(super) fn action_types() -> Vec<ActionType> {
     [
         (DROP, drop),
         (DROP_DATASET, "The same as drop."),
-        (REFRESH, "Look at the folder again now. No body, no result."),
+        (REFRESH, "Look at the folder again now, for who may list all of it. No body, no result."),
         (SERVER_INFO, "Result: JSON {\"name\", \"version\", \"writes\"}."),
         (HEALTHCHECK, "Succeeds while the server runs. No body, no result."),
     ]
@@ -54,6 +54,7 @@ impl StoreService {
         let results = match action.r#type.as_str() {
             DROP | DROP_DATASET => vec![self.drop_dataset(cx, &action.body).await?],
             REFRESH => {
+                self.authorize_all(cx, Permission::List).await?;
                 self.blocking(|store| store.refresh()).await?;
                 Vec::new()
             }
