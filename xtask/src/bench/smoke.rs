@@ -48,6 +48,7 @@ pub(super) fn measure(built: &Built, folder: &Path) -> Result<(), Failure> {
     let runner = &mut Runner::new(built, &settings, folder, &mut results);
     transfers(runner);
     parts::latency::run(runner);
+    parts::tls::run(runner);
     parts::copies::run(runner, &["large"]);
     let failures = results.series.iter().filter_map(|series| {
         Some(format!("{}: {}", series.case.describe(), series.failure.as_ref()?))
