@@ -113,10 +113,10 @@ impl StoreService {
 impl FlightService for StoreService {
     async fn list_flights(
         &self,
-        _cx: &CallContext,
+        cx: &CallContext,
         criteria: Criteria,
     ) -> Result<ReplyStream<FlightInfo>> {
-        self.list(&criteria).await
+        self.list(cx, &criteria).await
     }
 
     async fn get_flight_info(

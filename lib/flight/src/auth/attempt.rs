@@ -1,12 +1,14 @@
 //! [`AuthAttempt`]: what an authenticator gets to see.
 
+use std::fmt;
+
 use http::{Extensions, HeaderMap};
 use wingbeat_net::PeerAddr;
 
 use crate::{CallContext, Credentials, Method, PeerIdentity};
 
 /// A caller that says who it is, as an [`Authenticator`](crate::Authenticator) sees it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct AuthAttempt<'a> {
     method: Method,
     credentials: Option<&'a Credentials>,
@@ -65,5 +67,37 @@ impl<'a> AuthAttempt<'a> {
     /// Whatever the layers in front of the service left.
     pub fn extensions(&self) -> &'a Extensions {
         self.extensions
+    }
+}
+
+/// Headers hold secrets, and so may what layers leave.
+impl fmt::Debug for AuthAttempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthAttempt")
+            .field("method", &self.method)
+            .field("credentials", &self.credentials)
+            .field("peer", &self.peer())
+            .field("certificate", &self.certificate())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+    use crate::ServerCallInfo;
+
+    #[test]
+    fn headers_are_not_shown() {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", HeaderValue::from_static("Bearer secret"));
+        let mut extensions = Extensions::new();
+        let attempt = AuthAttempt::new(Method::DoGet, None, &headers, &extensions);
+        let shown = format!("{attempt:?}");
+        assert!(shown.contains("DoGet") && !shown.contains("secret"), "{shown}");
+        let shown = format!("{:?}", ServerCallInfo::new(Method::DoGet, &headers, &mut extensions));
+        assert!(shown.contains("DoGet") && !shown.contains("secret"), "{shown}");
     }
 }

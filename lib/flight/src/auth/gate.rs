@@ -115,8 +115,8 @@ impl Gate {
             if let Err(refusal) = authorizer.authorize(&access).await {
                 let user = cx.identity().map(PeerIdentity::as_str);
                 // What is left out of a listing is no news.
-                match (permission, resource) {
-                    (Permission::List, Resource::Descriptor(_) | Resource::Named(_)) => {
+                match (cx.method(), resource) {
+                    (Method::ListFlights, Resource::Descriptor(_) | Resource::Named(_)) => {
                         tracing::debug!(user, ?permission, ?resource, %refusal, "not listed");
                     }
                     _ => tracing::warn!(user, ?permission, ?resource, %refusal, "not allowed"),

@@ -164,6 +164,7 @@ impl Polling {
     async fn ask(&mut self, descriptor: FlightDescriptor) -> Result<PollInfo> {
         let mut unavailable = 0;
         loop {
+            let asked_at = Instant::now();
             let error = match self.client.poll_flight_info(descriptor.clone()).await {
                 Ok(poll) => return Ok(poll),
                 Err(error) => error,
@@ -173,6 +174,9 @@ impl Polling {
                 return Err(error);
             }
             match error.code() {
+                // A long poll that found nothing new. A server that says so at once is not asked
+                // again at once.
+                Code::DeadlineExceeded if asked_at.elapsed() < PAUSE => self.rest().await,
                 Code::DeadlineExceeded => {}
                 Code::Unavailable if unavailable < UNAVAILABLE_MAX => {
                     unavailable += 1;

@@ -1,12 +1,13 @@
 //! [`ServerMiddlewareFactory`] and [`ServerMiddleware`]: code around every call of a server.
 
+use std::fmt;
+
 use http::{Extensions, HeaderMap};
 use wingbeat_net::PeerAddr;
 
 use crate::{Error, Method, PeerIdentity, Result};
 
 /// A call that has come in and is about to reach its handler.
-#[derive(Debug)]
 pub struct ServerCallInfo<'a> {
     method: Method,
     headers: &'a HeaderMap,
@@ -47,6 +48,17 @@ impl<'a> ServerCallInfo<'a> {
     /// leaves things for it.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
         self.extensions
+    }
+}
+
+/// Headers hold secrets, and so may what layers leave.
+impl fmt::Debug for ServerCallInfo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerCallInfo")
+            .field("method", &self.method)
+            .field("peer", &self.peer())
+            .field("peer_identity", &self.peer_identity())
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,6 +6,8 @@ use http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest as _, Sha256};
 use wingbeat_wire::grpc::encode_bin;
 
+use crate::Credentials;
+
 /// The name of the cookie with a session's id, as the specification suggests it.
 pub const SESSION_COOKIE: &str = "arrow_flight_session_id";
 
@@ -24,11 +26,11 @@ impl SessionId {
         Self(uuid::Uuid::new_v4().simple().to_string())
     }
 
-    /// The id for the clients that present this bearer token. The token cannot be told from it.
-    fn of_token(token: &str) -> Self {
+    /// The id for the clients that present this token. The token cannot be told from it.
+    fn of_token(token: &[u8]) -> Self {
         let mut hash = Sha256::new();
         hash.update(TOKEN_PURPOSE);
-        hash.update(token.as_bytes());
+        hash.update(token);
         // Base64 with letters that a cookie may hold.
         let text = encode_bin(&hash.finalize()).replace('+', "-").replace('/', "_");
         Self(format!("token-{text}"))
@@ -48,12 +50,14 @@ impl SessionId {
         Some(Self(value.to_owned()))
     }
 
-    /// The id that the request's bearer token stands for.
-    pub(super) fn of_bearer(headers: &HeaderMap) -> Option<Self> {
-        let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-        let (scheme, token) = value.split_once(' ')?;
-        let token = token.trim();
-        (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| Self::of_token(token))
+    /// The id that the request's token stands for, in whichever header it comes.
+    pub(super) fn of_credentials(headers: &HeaderMap) -> Option<Self> {
+        match Credentials::from_headers(headers).ok()?? {
+            Credentials::Bearer(token) | Credentials::AuthToken(token) => {
+                (!token.as_bytes().is_empty()).then(|| Self::of_token(token.as_bytes()))
+            }
+            Credentials::Basic(_) => None,
+        }
     }
 
     /// The text: letters, digits, `-` and `_` of ids made here, anything from a client.

@@ -206,7 +206,7 @@ impl Sessions {
         if let Some(id) = SessionId::of_cookie(cx.headers()) {
             return Claim::Cookie(id);
         }
-        match SessionId::of_bearer(cx.headers()).filter(|_| self.0.by_token) {
+        match SessionId::of_credentials(cx.headers()).filter(|_| self.0.by_token) {
             Some(id) => Claim::Token(id),
             None => Claim::Nothing,
         }

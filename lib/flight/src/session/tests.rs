@@ -34,10 +34,12 @@ fn ids_in_cookies() {
 
 #[test]
 fn ids_of_tokens_do_not_tell_them() {
-    let id = |value| SessionId::of_bearer(&headers(&[("authorization", value)]));
+    let id = |value| SessionId::of_credentials(&headers(&[("authorization", value)]));
     let one = id("Bearer secret").unwrap();
     assert_eq!(id("bearer  secret "), Some(one.clone()));
     assert_ne!(id("Bearer secre"), Some(one.clone()));
+    let by_handshake = headers(&[("auth-token-bin", "c2VjcmV0")]);
+    assert_eq!(SessionId::of_credentials(&by_handshake), Some(one.clone()));
     assert!(!one.as_str().contains("secret") && !format!("{one:?}").contains(one.as_str()));
     assert!(one.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
     assert_eq!((id("Basic c2VjcmV0"), id("Bearer "), id("Bearer")), (None, None, None));

@@ -304,6 +304,32 @@ fn complete(names: &[&'static str]) -> PollInfo {
     PollInfo::complete(running(names, "").info.unwrap())
 }
 
+/// Begins a query, and then has no time for it.
+struct Hurried(AtomicUsize);
+
+impl FlightService for Hurried {
+    async fn poll_flight_info(
+        &self,
+        _cx: &CallContext,
+        _descriptor: FlightDescriptor,
+    ) -> Result<PollInfo> {
+        match self.0.fetch_add(1, Ordering::Relaxed) {
+            0 => Ok(running(&[], "next")),
+            _ => Err(Error::deadline_exceeded("no time")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_gives_up_at_once_is_not_asked_again_at_once() {
+    let service = Arc::new(Hurried(AtomicUsize::new(0)));
+    let mut polling = Client::in_process(service.clone()).poll(heavy());
+    let asking = async { while polling.next_endpoint().await.is_ok() {} };
+    assert!(tokio::time::timeout(Duration::from_secs(1), asking).await.is_err());
+    let asked = service.0.load(Ordering::Relaxed);
+    assert!((3..=12).contains(&asked), "asked {asked} times");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_query_is_asked_for_again_after_what_may_pass() {
     let (client, asked) = script(vec![

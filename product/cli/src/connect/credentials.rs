@@ -17,11 +17,11 @@ const PASSWORD: &str = "WINGBEAT_PASSWORD";
 /// A client that presents what the arguments or the environment say. A header that says who calls
 /// goes before the environment, and beside an argument it makes no sense.
 pub(super) fn present(client: Client, args: &ConnectArgs) -> Outcome<Client> {
-    let by_header = args.headers.iter().any(|header| is_authorization(header));
+    let by_header = args.headers.iter().any(|header| is_token(header));
     let credentials = &args.credentials;
     let by_argument = credentials.token_file.is_some() || credentials.user.is_some();
     if by_header && by_argument {
-        return Err(Failure::usage("the header authorization and another way to say who calls"));
+        return Err(Failure::usage("a header with a token, and another way to say who calls"));
     }
     if let Some(file) = &credentials.token_file {
         return with_token(client, &read(file)?, &file.display().to_string());
@@ -43,7 +43,7 @@ pub(super) fn present(client: Client, args: &ConnectArgs) -> Outcome<Client> {
 /// Whether a call says who makes it, so that a session can be found by that.
 pub(crate) fn are_presented(args: &ConnectArgs) -> Outcome<bool> {
     let by_argument = args.credentials.token_file.is_some();
-    let by_header = args.headers.iter().any(|header| is_authorization(header));
+    let by_header = args.headers.iter().any(|header| is_token(header));
     let by_environment = args.credentials.user.is_none() && environment(TOKEN)?.is_some();
     Ok(by_argument || by_header || by_environment)
 }
@@ -56,9 +56,10 @@ fn with_token(client: Client, token: &str, source: &str) -> Outcome<Client> {
     Ok(client.with_bearer_token(token)?)
 }
 
-fn is_authorization(header: &str) -> bool {
-    let name = header.split('=').next().unwrap_or_default();
-    name.trim().eq_ignore_ascii_case("authorization")
+/// Whether a `KEY=VALUE` says who calls.
+fn is_token(header: &str) -> bool {
+    let name = header.split('=').next().unwrap_or_default().trim();
+    ["authorization", "auth-token-bin"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// A secret of the environment; an empty one is none.

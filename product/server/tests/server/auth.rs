@@ -11,7 +11,7 @@ use wingbeat_auth::hash_password;
 use wingbeat_server::{JwtConfig, ServeConfig};
 
 use crate::support::{
-    TestServer, act, command, get, infos, list, path, put, read, rows, write_file,
+    TestServer, act, command, get, infos, list, name_of, path, put, read, rows, write_file,
 };
 
 /// Ada owns `sales`, analysts read it, anyone reads `public`, and auditors see every name.
@@ -167,6 +167,16 @@ async fn a_listing_shows_what_the_caller_may_see() {
     ] {
         let found = list(&client, "").await.unwrap();
         assert_eq!(found, names);
+    }
+    // Olga sees every name, and of what she may not read nothing else.
+    let olga = with_token(&server, "olga");
+    for info in infos(&olga, "").await.unwrap() {
+        let is_readable = name_of(&info) == "public";
+        let schema = olga.decode_schema(&info).unwrap().unwrap();
+        assert_eq!(!schema.fields().is_empty(), is_readable, "{info:?}");
+        assert_eq!(!info.endpoints.is_empty(), is_readable, "{info:?}");
+        assert_eq!(!info.app_metadata.is_empty(), is_readable, "{info:?}");
+        assert_eq!((info.total_records, info.total_bytes) != (-1, -1), is_readable, "{info:?}");
     }
 }
 
