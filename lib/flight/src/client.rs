@@ -20,7 +20,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use wingbeat_net::{Address, Channel, ServerConfig};
 
-use crate::credentials::BasicThenBearer;
+use crate::credentials::{BasicThenBearer, mark_secrets};
 use crate::peer::PeerLimit;
 use crate::server::in_process;
 use crate::{
@@ -150,6 +150,7 @@ impl Client {
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.append(name, value);
+        mark_secrets(&mut self.headers);
         self
     }
 

@@ -8,7 +8,7 @@ use wingbeat_wire::message::{BasicAuth, HandshakeRequest, Message as _};
 
 use super::Client;
 use crate::credentials::{
-    AUTH_TOKEN, BasicThenBearer, basic_header, bearer_header, bearer_of, token_header,
+    AUTH_TOKEN, BasicThenBearer, basic_header, bearer_header, bearer_of, has_secrets, token_header,
 };
 use crate::{Address, ClientCallInfo, ClientMiddleware, Error, Origin, Result};
 
@@ -101,8 +101,7 @@ impl Client {
 
     /// Refuses to send credentials where they can be read by others.
     pub(super) fn check_credentials(&self, headers: &HeaderMap) -> Result<()> {
-        let credentials = [header::AUTHORIZATION, AUTH_TOKEN, header::COOKIE];
-        match credentials.iter().any(|name| headers.contains_key(name)) {
+        match has_secrets(headers) {
             true => self.check_exposure(),
             false => Ok(()),
         }

@@ -36,6 +36,7 @@ use self::call_stream::CallStream;
 use self::respond::respond;
 use super::{Features, ServerOptions};
 use crate::auth::granting_header;
+use crate::credentials::mark_secrets;
 use crate::peer::{PeerLimit, announce};
 use crate::service::DynFlightService;
 use crate::stream::{DataReader, Incoming, Waiting};
@@ -97,6 +98,7 @@ impl Dispatcher {
     /// Answers a request below Flight's path.
     pub(crate) async fn dispatch(self: Arc<Self>, request: Request<Body>) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
+        mark_secrets(&mut parts.headers);
         let head = match accept(&parts) {
             Ok(head) => head,
             Err(response) => return *response,

@@ -61,8 +61,8 @@ pub struct BodyPoolStatistics {
     /// Bytes that wait to be used again.
     pub pooled_bytes: usize,
     /// Bytes of bodies still in use: an array that is kept, or any slice of one, keeps the whole
-    /// body that it arrived in. Bodies shorter than 32 KiB are not counted, nor those shorter than
-    /// 16 KiB that are used in the memory that they arrived in.
+    /// body that it arrived in. Bodies shorter than 32 KiB are not counted, or than 16 KiB where
+    /// they are used in the memory that they arrived in.
     pub pinned_bytes: usize,
     /// How many bodies got new memory.
     pub allocated: u64,
