@@ -2,6 +2,7 @@
 
 mod hashing;
 mod table;
+mod turns;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use wingbeat::{
 
 use self::hashing::Hashing;
 use self::table::Table;
+use self::turns::Network;
 use crate::secret::presented_token;
 use crate::watched::{Watched, warn_if_readable};
 use crate::{GrantedTokens, LoadError};
@@ -25,7 +27,8 @@ pub use self::hashing::hash_password;
 ///
 /// A name that nobody has takes as long as a wrong password. Passwords are checked on blocking
 /// threads, as many at once as half of the machine's processors and up to 4; 64 further callers
-/// wait, and those beyond are told to try again. Tokens need none of that.
+/// wait, each address in its turn, and beyond that those of the address that has the most are told
+/// to try again. Tokens need none of that.
 #[derive(Debug, Clone)]
 pub struct Users {
     table: Watched<Table>,
@@ -62,11 +65,16 @@ impl Users {
         self
     }
 
-    async fn by_password(&self, presented: &BasicAuth) -> Result<Authenticated, Refusal> {
+    async fn by_password(
+        &self,
+        presented: &BasicAuth,
+        from: Network,
+    ) -> Result<Authenticated, Refusal> {
         let table = self.table.current().await;
         let user = table.user(&presented.username);
         let hash = user.map_or_else(|| table.decoy(), |user| &user.hash);
-        let is_right = self.hashing.verify(hash.clone(), presented.password.clone()).await?;
+        let password = presented.password.clone();
+        let is_right = self.hashing.verify(hash.clone(), password, from).await?;
         match user {
             Some(user) if is_right => {
                 let token = self.tokens.grant(&user.identity, user.proof);
@@ -92,7 +100,9 @@ impl Users {
 impl Authenticator for Users {
     async fn authenticate(&self, attempt: &AuthAttempt<'_>) -> Result<Authenticated, Refusal> {
         match attempt.credentials() {
-            Some(Credentials::Basic(auth)) => self.by_password(auth).await,
+            Some(Credentials::Basic(auth)) => {
+                self.by_password(auth, Network::of(attempt.peer())).await
+            }
             other => Ok(Authenticated::new(self.by_token(presented_token(other)?).await?)),
         }
     }

@@ -148,6 +148,9 @@ fn read(path: &Path) -> Result<(Vec<u8>, Stamp), LoadError> {
         let reason = format!("it has {found} bytes, at most {FILE_BYTES_MAX} are read");
         return Err(content(path, reason));
     }
+    if metadata.permissions().mode() & 0o002 != 0 {
+        tracing::warn!(path = %path.display(), "everybody on this machine can change it");
+    }
     // Read after it was looked at: what is written in between is noticed the next time.
     let bytes = std::fs::read(path).map_err(failed)?;
     Ok((bytes, Stamp::of(&metadata)))

@@ -37,14 +37,14 @@ fn logged() -> String {
 
 #[tokio::test]
 async fn who_was_refused_and_why() {
-    let filter = tracing_subscriber::EnvFilter::new("trace,h2=info");
+    let filter = tracing_subscriber::EnvFilter::new("trace");
     let subscriber = tracing_subscriber::fmt().with_writer(|| LOG.make_writer()).with_ansi(false);
     subscriber.with_env_filter(filter).init();
     let folder = tempfile::tempdir().unwrap();
     let (users, tokens) = (folder.path().join("users"), folder.path().join("tokens"));
     std::fs::write(&users, format!("ada:{}\n", hash_password("pass-of-ada").unwrap())).unwrap();
     std::fs::write(&tokens, "carol:carols-very-long-token\n").unwrap();
-    std::fs::set_permissions(&tokens, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(&tokens, std::fs::Permissions::from_mode(0o646)).unwrap();
     let server = Server::bind("grpc://127.0.0.1:0").await.unwrap();
     let plain = Client::new(server.local_addr().to_string()).unwrap();
     let server = server
@@ -53,7 +53,11 @@ async fn who_was_refused_and_why() {
         .authorizer(NoActions);
     let _serving = AbortOnDropHandle::new(tokio::spawn(server.serve(Empty)));
     let log = logged();
-    for text in ["everybody on this machine can read the secrets", "tokens read entries=1"] {
+    for text in [
+        "everybody on this machine can read the secrets",
+        "everybody on this machine can change it",
+        "tokens read entries=1",
+    ] {
         assert!(log.contains(text), "{text:?} is not in {log}");
     }
 

@@ -1,13 +1,11 @@
 //! Argon2, off the I/O threads and bounded.
 
-use std::sync::Arc;
-
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Argon2, Params};
-use tokio::sync::Semaphore;
 use wingbeat::Refusal;
 
 use super::Hash;
+use super::turns::{Network, TooMany, Turns};
 use crate::LoadError;
 
 /// More checks at once would take the processors from the data.
@@ -47,10 +45,7 @@ pub(super) fn cost(text: &str) -> Result<Cost, String> {
 
 /// Checks passwords, so many at once and no more.
 #[derive(Debug, Clone)]
-pub(super) struct Hashing {
-    running: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
-}
+pub(super) struct Hashing(Turns);
 
 impl Hashing {
     pub(super) fn new() -> Self {
@@ -59,24 +54,21 @@ impl Hashing {
     }
 
     pub(super) fn with_max(running: usize, waiting: usize) -> Self {
-        let (running, waiting) = (Semaphore::new(running.max(1)), Semaphore::new(waiting));
-        Self { running: Arc::new(running), waiting: Arc::new(waiting) }
+        Self(Turns::new(running, waiting))
     }
 
     /// Whether a password belongs to a hash.
-    pub(super) async fn verify(&self, hash: Hash, password: String) -> Result<bool, Refusal> {
-        let busy = |_| Refusal::busy("too many passwords are being checked");
-        let permit = match self.running.clone().try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                let _waiting = self.waiting.try_acquire().map_err(busy)?;
-                let permit = self.running.clone().acquire_owned().await;
-                permit.map_err(|_| Refusal::busy("passwords are no longer checked"))?
-            }
-        };
-        // The thread keeps the permit: a caller that goes away does not make room for another one.
+    pub(super) async fn verify(
+        &self,
+        hash: Hash,
+        password: String,
+        from: Network,
+    ) -> Result<bool, Refusal> {
+        let busy = |TooMany| Refusal::busy("too many passwords are being checked");
+        let turn = self.0.take(from).await.map_err(busy)?;
+        // The thread keeps the turn: a caller that goes away does not make room for another one.
         let checked = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _turn = turn;
             is_right(&hash, &password)
         });
         checked.await.map_err(|_| Refusal::busy("the check of a password panicked"))
@@ -109,24 +101,13 @@ mod tests {
 
     #[tokio::test]
     async fn those_that_find_no_room_are_told_to_come_again() {
-        let hashing = Hashing::with_max(1, 1);
+        let hashing = Hashing::with_max(1, 0);
         let hash: Hash = hash_password("secret").unwrap().into();
-        let held = hashing.running.clone().acquire_owned().await.unwrap();
-        let mut waiting = Box::pin(hashing.verify(hash.clone(), "secret".to_owned()));
-        assert!(futures_are_pending(&mut waiting).await);
-        let refused = hashing.verify(hash.clone(), "secret".to_owned()).await.unwrap_err();
-        assert!(refused.is_busy(), "{refused}");
+        let verify = |password: &str| hashing.verify(hash.clone(), password.into(), Network::Here);
+        let held = hashing.0.take(Network::Here).await.unwrap();
+        assert!(verify("secret").await.unwrap_err().is_busy());
         drop(held);
-        assert!(waiting.await.unwrap());
-        assert!(!hashing.verify(hash, "wrong".to_owned()).await.unwrap());
-    }
-
-    /// Polls once.
-    async fn futures_are_pending<F: Future + Unpin>(future: &mut F) -> bool {
-        std::future::poll_fn(|cx| {
-            let poll = std::pin::Pin::new(&mut *future).poll(cx);
-            std::task::Poll::Ready(poll.is_pending())
-        })
-        .await
+        assert!(verify("secret").await.unwrap());
+        assert!(!verify("wrong").await.unwrap());
     }
 }

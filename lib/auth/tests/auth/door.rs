@@ -1,8 +1,12 @@
 //! Who is let in, by what, and what everybody else is told.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio_util::task::AbortOnDropHandle;
 use wingbeat::{
     Action, AuthAttempt, Authenticated, Authenticator, Client, Code, Error, FlightServer,
-    HeaderName, HeaderValue, Method, PeerIdentity, Refusal, Result, ServerCallInfo,
+    HeaderName, HeaderValue, Method, PeerAddr, PeerIdentity, Refusal, Result, ServerCallInfo,
     ServerMiddleware,
 };
 use wingbeat_auth::{ClientCertificates, GrantedTokens, StaticTokens, Users};
@@ -150,6 +154,47 @@ async fn those_that_find_no_room_are_told_to_come_again() {
     assert!(codes.contains(&Code::Unavailable), "{codes:?}");
 }
 
+/// Stands for callers at other addresses, each at the one that a header names.
+fn at_its_address(mut request: http::Request<wingbeat::Body>) -> http::Request<wingbeat::Body> {
+    let address =
+        request.headers().get("x-address").and_then(|text| text.to_str().ok()?.parse().ok());
+    request.extensions_mut().insert(PeerAddr::Tcp(address.unwrap()));
+    request
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_floods_shuts_out_nobody_else() {
+    let folder = secrets();
+    let users = Users::from_file(folder.path().join("users")).unwrap().with_checks_max(1, 8);
+    let server = wingbeat::Server::bind("grpc://127.0.0.1:0").await.unwrap().authenticator(users);
+    let client = Client::new(server.local_addr().to_string()).unwrap();
+    let server = server.layer(tower::util::MapRequestLayer::new(at_its_address));
+    let _serving = AbortOnDropHandle::new(tokio::spawn(server.serve(Open)));
+    let at = |address| {
+        let name = HeaderName::from_static("x-address");
+        client.clone().with_header(name, HeaderValue::from_static(address))
+    };
+    let refused = Arc::new(AtomicUsize::new(0));
+    let _flood: Vec<_> = (0..40)
+        .map(|_| {
+            let (stranger, refused) = (at("10.0.0.1:1"), refused.clone());
+            AbortOnDropHandle::new(tokio::spawn(async move {
+                loop {
+                    let error = stranger.authenticate_basic_token("eve", "x").await.unwrap_err();
+                    let is_busy = error.code() == Code::Unavailable;
+                    refused.fetch_add(usize::from(is_busy), Ordering::Relaxed);
+                }
+            }))
+        })
+        .collect();
+    while refused.load(Ordering::Relaxed) < 100 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..5 {
+        at("10.0.0.2:1").authenticate_basic_token("ada", "secret").await.unwrap();
+    }
+}
+
 /// Stands for a listener that has verified a certificate, before it is asked who calls.
 fn with_certificate(
     name: &'static str,
@@ -173,7 +218,7 @@ async fn a_certificate_counts_where_it_is_asked_for_and_alone() {
             true => server.authenticator(ClientCertificates::new()),
             false => server,
         };
-        let _serving = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(server.serve(Open)));
+        let _serving = AbortOnDropHandle::new(tokio::spawn(server.serve(Open)));
         match expected {
             Some(name) => assert_eq!(who(&client).await.unwrap(), name),
             None => refused(who(&client).await),

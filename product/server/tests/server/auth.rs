@@ -6,10 +6,12 @@ use std::time::Duration;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
 use tempfile::TempDir;
+use tonic_health::pb::health_check_response::ServingStatus;
 use wingbeat::{Client, Code, Error, Method, Result, Ticket};
 use wingbeat_auth::hash_password;
 use wingbeat_server::{JwtConfig, ServeConfig};
 
+use crate::health::{health, of};
 use crate::support::{
     TestServer, act, command, get, infos, list, name_of, path, put, read, rows, write_file,
 };
@@ -130,6 +132,18 @@ async fn nothing_answers_a_stranger() {
         let expected = "the credentials are missing or not valid".to_owned();
         assert_eq!(answer(&error.unwrap_err()), (Code::Unauthenticated, expected), "{method}");
     }
+}
+
+/// Whoever starts and stops servers has no credentials of their callers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_is_told_to_strangers() {
+    let secrets = Secrets::new();
+    let server = guarded(&secrets).await;
+    let mut health = health(&server).await;
+    let checked = health.check(of("")).await.unwrap().into_inner();
+    assert_eq!(checked.status(), ServingStatus::Serving);
+    let mut watch = health.watch(of("")).await.unwrap().into_inner();
+    assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,12 +7,12 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::support::TestServer;
 
-async fn health(server: &TestServer) -> HealthClient<Channel> {
+pub(crate) async fn health(server: &TestServer) -> HealthClient<Channel> {
     let uri = server.address.replace("grpc://", "http://");
     HealthClient::new(Channel::from_shared(uri).unwrap().connect().await.unwrap())
 }
 
-fn of(service: &str) -> HealthCheckRequest {
+pub(crate) fn of(service: &str) -> HealthCheckRequest {
     HealthCheckRequest { service: service.to_owned() }
 }
 
