@@ -1,4 +1,5 @@
-//! Gathers short writes of a connection until its task rests.
+//! Gathers short writes of a connection until its task rests, and writes more of a long frame than
+//! it is offered (see [`following`](crate::following)).
 //!
 //! h2 writes frame by frame: a system call for each, and a wake-up of the peer. To a peer that
 //! takes frames of 16 KiB only, as Go's, Java's and tonic's do by default, that is most of what
