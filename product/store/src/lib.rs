@@ -11,6 +11,7 @@
 
 mod catalog;
 mod commit;
+mod delta;
 mod error;
 mod format;
 mod name;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::catalog::{Catalog, Dataset, Root, Selection};
+use crate::catalog::{Catalog, Dataset, DatasetKind, Root, Selection};
 use crate::commit::Writing;
+use crate::delta::{Moment, Tables, number_of};
 use crate::error::StoreError;
 use crate::format::{BatchBounds, Decoders, Decoding};
 use crate::name::DatasetName;
@@ -24,6 +25,7 @@ pub struct Store {
 struct Inner {
     writing: Arc<Writing>,
     root: Arc<Root>,
+    tables: Arc<Tables>,
     catalog: Catalog,
     /// A permit for every batch that may be decoded at once.
     decoders: Arc<Semaphore>,
@@ -54,9 +56,10 @@ impl Store {
 
     fn assemble(root: Arc<Root>, writing: Writing, options: StoreOptions) -> Self {
         let writing = Arc::new(writing);
-        let catalog = Catalog::new(root.clone(), options.clone());
+        let tables = Arc::new(Tables::new(root.path().to_owned(), writing.clone()));
+        let catalog = Catalog::new(root.clone(), tables.clone(), options.clone());
         let decoders = Arc::new(Semaphore::new(options.decoders_max.max(1)));
-        Self { inner: Arc::new(Inner { writing, root, catalog, decoders, options }) }
+        Self { inner: Arc::new(Inner { writing, root, tables, catalog, decoders, options }) }
     }
 
     /// What writing needs.
@@ -111,13 +114,37 @@ impl Store {
         self.inner.catalog.refresh()
     }
 
-    /// Plans a read on the dataset's present version. Blocks.
+    /// The dataset of that name as it was at a moment. Blocks.
+    fn find_at(&self, name: &str, moment: Moment) -> Result<Arc<Dataset>, StoreError> {
+        let dataset = self.find(name)?;
+        if dataset.kind() != DatasetKind::Delta {
+            return Err(StoreError::Unsupported {
+                reason: format!(
+                    "dataset {:?} has no history: only Delta tables are read at an earlier \
+                     version",
+                    dataset.name().as_str()
+                ),
+            });
+        }
+        let table = self.inner.tables.when(dataset.path(), moment)?;
+        if table.version() == dataset.version() {
+            return Ok(dataset);
+        }
+        Ok(Arc::new(Dataset::of_table(dataset.name().clone(), &table)))
+    }
+
+    /// Plans a read on the dataset's present version, or on the one that the request names.
+    /// Blocks.
     ///
     /// # Errors
     ///
     /// As [`Store::find`], and [`StoreError::InvalidRequest`] when columns or filter do not fit.
     pub fn plan(&self, request: &ReadRequest) -> Result<Planned, StoreError> {
-        let dataset = self.find(&request.dataset)?;
+        let moment = Moment::parse(request.version, request.timestamp.as_deref())?;
+        let dataset = match moment {
+            Some(moment) => self.find_at(&request.dataset, moment)?,
+            None => self.find(&request.dataset)?,
+        };
         let resolved = Resolved::new(dataset.clone(), request)?;
         let bytes = dataset.bytes().filter(|_| resolved.is_whole());
         let plan = ReadPlan {
@@ -127,6 +154,20 @@ impl Store {
         };
         let rows = resolved.rows();
         Ok(Planned { plan, dataset, schema: resolved.schema, rows, bytes })
+    }
+
+    /// A table at the version that was planned on, where its log still tells of it.
+    fn earlier(&self, dataset: Arc<Dataset>, number: u64) -> Arc<Dataset> {
+        if dataset.kind() != DatasetKind::Delta {
+            return dataset;
+        }
+        match self.inner.tables.at(dataset.path(), number) {
+            Ok(table) => Arc::new(Dataset::of_table(dataset.name().clone(), &table)),
+            Err(error) => {
+                tracing::debug!(%error, "a planned version is gone");
+                dataset
+            }
+        }
     }
 
     /// Opens the files of a plan; they are read to their end even when they are replaced
@@ -149,6 +190,10 @@ impl Store {
             }
             other => other,
         })?;
+        let dataset = match number_of(&plan.version) {
+            Some(number) if dataset.version() != plan.version => self.earlier(dataset, number),
+            _ => dataset,
+        };
         if dataset.version() != plan.version {
             return Err(StoreError::Changed {
                 name: name.clone(),

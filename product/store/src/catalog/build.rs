@@ -16,6 +16,7 @@ use super::probe::{Facts, Probe};
 use super::scan::{FileEntry, Folder, Logged};
 use super::stamp::VersionHash;
 use super::unify::unify;
+use crate::delta::Table;
 use crate::error::StoreError;
 use crate::format::Format;
 use crate::name::DatasetName;
@@ -35,12 +36,33 @@ struct Body {
     schema: SchemaRef,
     path: PathBuf,
     parts: Vec<Part>,
-    key_count: usize,
+    /// The columns that are not in the files.
+    keys: Vec<usize>,
+    /// Of a table what its log says.
+    table: Option<Arc<Table>>,
 }
+
+impl Body {
+    fn of_table(table: Arc<Table>) -> Self {
+        Self {
+            kind: DatasetKind::Delta,
+            format: Format::Parquet,
+            schema: table.schema().clone(),
+            path: table.path().to_owned(),
+            parts: Vec::new(),
+            keys: Vec::new(),
+            table: Some(table),
+        }
+    }
+}
+
+/// Opens the Delta table of a folder below the root.
+pub(crate) type OpenTable<'a> = &'a dyn Fn(&Path) -> Result<Arc<Table>, StoreError>;
 
 /// Makes an index.
 pub(crate) struct Builder<'a> {
     probe: &'a mut dyn FnMut(&FileEntry) -> Probe,
+    open: OpenTable<'a>,
     logged: &'a mut Logged,
     /// The name of a Hive dataset that is the root itself.
     root_name: String,
@@ -49,15 +71,16 @@ pub(crate) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// A builder that looks into files with `probe`.
+    /// A builder that looks into files with `probe`, and into tables with `open`.
     pub(crate) fn new(
         probe: &'a mut dyn FnMut(&FileEntry) -> Probe,
+        open: OpenTable<'a>,
         logged: &'a mut Logged,
         root: &Path,
     ) -> Self {
         let root_name = root.file_name().map(|name| name.to_string_lossy().into_owned());
         let root_name = root_name.unwrap_or_else(|| "data".to_owned());
-        Self { probe, logged, root_name, drafts: Vec::new(), growing: HashMap::new() }
+        Self { probe, open, logged, root_name, drafts: Vec::new(), growing: HashMap::new() }
     }
 
     /// Makes the index of a scan.
@@ -91,6 +114,10 @@ impl<'a> Builder<'a> {
 
     /// Takes a folder and those in it into account; `prefix` is its name with a slash.
     fn folder(&mut self, folder: &Folder, prefix: &str) {
+        if folder.table {
+            self.table(folder, prefix);
+            return;
+        }
         if hive::is_hive(folder) {
             self.hive(folder, prefix);
             return;
@@ -105,6 +132,20 @@ impl<'a> Builder<'a> {
         for next in &folder.folders {
             self.folder(next, &format!("{prefix}{}/", next.name));
         }
+    }
+
+    /// Makes a Delta table a dataset.
+    fn table(&mut self, folder: &Folder, prefix: &str) {
+        let bare = prefix.trim_end_matches('/');
+        let bare = if bare.is_empty() { self.root_name.clone() } else { bare.to_owned() };
+        let outcome = match (self.open)(&folder.path) {
+            Ok(table) => Ok(Body::of_table(table)),
+            Err(error) => {
+                self.once(&folder.path.display().to_string(), &error.to_string());
+                Err((folder.path.clone(), Arc::new(error)))
+            }
+        };
+        self.drafts.push(Draft { full: format!("{bare}/"), bare, listed: true, outcome });
     }
 
     /// Looks into files.
@@ -141,7 +182,8 @@ impl<'a> Builder<'a> {
                 schema: facts.schema.clone(),
                 path: file.path.clone(),
                 parts: vec![part(file, facts, Vec::new())],
-                key_count: 0,
+                keys: Vec::new(),
+                table: None,
             }),
         };
         self.drafts.push(Draft { full, bare, listed, outcome });
@@ -251,7 +293,7 @@ impl<'a> Builder<'a> {
         }
         let path = folder.path.clone();
         let schema = unified.schema;
-        Some(Ok(Body { kind, format, schema, path, parts, key_count: 0 }))
+        Some(Ok(Body { kind, format, schema, path, parts, keys: Vec::new(), table: None }))
     }
 }
 
@@ -275,6 +317,7 @@ fn with_keys(
 ) -> Body {
     let own = body.schema.fields().iter().filter(|field| !keys.contains(field.name()));
     let mut fields: Vec<_> = own.cloned().collect();
+    body.keys = (fields.len()..fields.len() + keys.len()).collect();
     let by_path: HashMap<&Path, &Vec<Option<String>>> =
         files.iter().map(|(member, values)| (member.file.path.as_path(), values)).collect();
     for (at, key) in keys.iter().enumerate() {
@@ -287,7 +330,6 @@ fn with_keys(
         }
     }
     body.schema = Arc::new(Schema::new_with_metadata(fields, body.schema.metadata().clone()));
-    body.key_count = keys.len();
     body
 }
 
@@ -295,9 +337,12 @@ fn with_keys(
 fn entry(draft: Draft, name: DatasetName) -> Entry {
     let Draft { full, bare, listed, outcome } = draft;
     let outcome = outcome.map(|body| {
+        if let Some(table) = &body.table {
+            return Arc::new(Dataset::of_table(name, table));
+        }
         let version = version(&body);
-        let Body { kind, format, schema, path, parts, key_count } = body;
-        Arc::new(Dataset { name, kind, format, schema, version, path, parts, key_count })
+        let Body { kind, format, schema, path, parts, keys, table } = body;
+        Arc::new(Dataset { name, kind, format, schema, version, path, parts, keys, table })
     });
     Entry { full, bare, listed, outcome }
 }

@@ -1,6 +1,7 @@
 //! The index kept, and made anew when it is too old.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -16,6 +17,7 @@ use super::root::Root;
 use super::scan::{FileEntry, Logged, Scanner};
 use super::selection::Selection;
 use super::stamp::Stamp;
+use crate::delta::Tables;
 use crate::error::StoreError;
 use crate::name::DatasetName;
 use crate::options::StoreOptions;
@@ -34,6 +36,7 @@ const CHECKED_PARTS_MAX: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Catalog {
     root: Arc<Root>,
+    tables: Arc<Tables>,
     options: StoreOptions,
     index: RwLock<Option<Arc<Index>>>,
     /// Held while a scan runs.
@@ -57,8 +60,8 @@ struct Kept {
 
 impl Catalog {
     /// A catalog that has not looked yet.
-    pub(crate) fn new(root: Arc<Root>, options: StoreOptions) -> Self {
-        Self { root, options, index: RwLock::default(), scanner: Mutex::default() }
+    pub(crate) fn new(root: Arc<Root>, tables: Arc<Tables>, options: StoreOptions) -> Self {
+        Self { root, tables, options, index: RwLock::default(), scanner: Mutex::default() }
     }
 
     /// The datasets of a selection.
@@ -147,13 +150,22 @@ impl Catalog {
             kept.insert(file.path.clone(), entry);
             probe
         };
-        let index = Builder::new(&mut probe, logged, self.root.path()).build(&tree, begun);
+        let seen = RefCell::new(HashSet::new());
+        let open = |path: &Path| {
+            seen.borrow_mut().insert(path.to_owned());
+            self.tables.newest(path)
+        };
+        let index = Builder::new(&mut probe, &open, logged, self.root.path()).build(&tree, begun);
         *probes = kept;
+        self.tables.retain(|path| seen.borrow().contains(path));
         Ok(index)
     }
 
     /// Whether the files of a dataset are as they were; of very many only the first are checked.
     fn is_current(&self, dataset: &Dataset) -> bool {
+        if let Some(table) = &dataset.table {
+            return self.tables.is_current(&dataset.path, table);
+        }
         let same = |path: &Path, stamp: &Stamp| {
             fs::metadata(self.root.path().join(path)).is_ok_and(|now| &Stamp::of(&now) == stamp)
         };

@@ -9,6 +9,7 @@ use arrow_schema::SchemaRef;
 
 use super::probe::Facts;
 use super::stamp::Stamp;
+use crate::delta::Table;
 use crate::format::Format;
 use crate::name::DatasetName;
 
@@ -22,6 +23,8 @@ pub enum DatasetKind {
     Folder,
     /// A folder of `key=value` folders.
     Hive,
+    /// A Delta Lake table: a folder with a log, which has a history.
+    Delta,
 }
 
 /// One file of a dataset.
@@ -35,7 +38,7 @@ pub(crate) struct Part {
     pub(crate) schema_file: Option<(PathBuf, Stamp)>,
     /// What it holds.
     pub(crate) facts: Arc<Facts>,
-    /// The values of the Hive columns, each an array of one value.
+    /// The values of the columns that are not in the file, each an array of one value.
     pub(crate) keys: Vec<ArrayRef>,
 }
 
@@ -51,11 +54,34 @@ pub struct Dataset {
     pub(crate) path: PathBuf,
     /// Its files, in the order in which they are read.
     pub(crate) parts: Vec<Part>,
-    /// How many columns at the end of the schema come from the names of folders.
-    pub(crate) key_count: usize,
+    /// The columns that are not in the files, as indices into the schema, in the order of each
+    /// part's keys: from the names of folders, or from a table's log.
+    pub(crate) keys: Vec<usize>,
+    /// What the log says, of a table.
+    pub(crate) table: Option<Arc<Table>>,
 }
 
 impl Dataset {
+    /// A table at one version.
+    pub(crate) fn of_table(name: DatasetName, table: &Arc<Table>) -> Self {
+        Self {
+            name,
+            kind: DatasetKind::Delta,
+            format: Format::Parquet,
+            schema: table.schema().clone(),
+            version: table.version().to_owned(),
+            path: table.path().to_owned(),
+            parts: table.parts().to_vec(),
+            keys: table.keys().to_vec(),
+            table: Some(table.clone()),
+        }
+    }
+
+    /// The place of a column among the keys of each part, if it is not in the files.
+    pub(crate) fn key(&self, column: usize) -> Option<usize> {
+        self.keys.iter().position(|&key| key == column)
+    }
+
     /// The name under which it is listed.
     #[must_use]
     pub fn name(&self) -> &DatasetName {
@@ -74,7 +100,7 @@ impl Dataset {
         self.format
     }
 
-    /// Its schema, Hive columns last.
+    /// Its schema; columns that the names of folders make come last.
     #[must_use]
     pub fn schema(&self) -> &SchemaRef {
         &self.schema

@@ -19,6 +19,7 @@ mod unify;
 pub(crate) use cache::Catalog;
 pub(crate) use dataset::Part;
 pub use dataset::{Dataset, DatasetKind};
+pub(crate) use probe::Facts;
 pub(crate) use root::Root;
 pub use selection::Selection;
 pub(crate) use stamp::Stamp;

@@ -8,6 +8,7 @@ use tracing::{debug, warn};
 
 use super::root::Root;
 use super::stamp::Stamp;
+use crate::delta::is_table;
 use crate::error::StoreError;
 use crate::format::Format;
 
@@ -27,6 +28,8 @@ pub(crate) struct Folder {
     pub(crate) files: Vec<FileEntry>,
     /// Its folders, by name; those without data in them are left out.
     pub(crate) folders: Vec<Self>,
+    /// Whether it is a Delta table; its log says what lies in it, and nobody looks.
+    pub(crate) table: bool,
     /// The names of files of no format.
     pub(crate) strangers: Vec<String>,
     /// Its schema files by the name they stand beside.
@@ -34,6 +37,11 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
+    /// Whether nothing of interest is in it.
+    fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.folders.is_empty() && !self.table
+    }
+
     /// Gives the schema file beside this folder to the text files in it that have none of their
     /// own, nor one beside a folder nearer to them.
     fn adopt(&mut self, schema: &(PathBuf, Stamp)) {
@@ -104,6 +112,9 @@ impl<'a> Scanner<'a> {
         metadata: &Metadata,
     ) -> Result<Folder, StoreError> {
         let place = self.root.path().join(&path);
+        if is_table(&place) {
+            return Ok(Folder { path, name, table: true, ..Folder::default() });
+        }
         let entries = fs::read_dir(&place).map_err(|error| StoreError::io(&path, error))?;
         self.above.push(identity(metadata));
         let mut folder = Folder { path, name, ..Folder::default() };
@@ -165,7 +176,7 @@ impl<'a> Scanner<'a> {
             return;
         }
         match self.folder(path.clone(), name, metadata) {
-            Ok(found) if found.files.is_empty() && found.folders.is_empty() => {}
+            Ok(found) if found.is_empty() => {}
             Ok(found) => folder.folders.push(found),
             Err(error) => self.once(&path, &error.to_string()),
         }

@@ -8,7 +8,7 @@ use crate::version::file_version;
 /// The state of a file at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    /// Changes whenever the content may have.
+    /// Changes whenever the content may have; empty where it never does.
     pub(crate) version: String,
     /// The length in bytes.
     pub(crate) len: u64,
@@ -17,6 +17,17 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
+    /// Of a file that never changes: its length stands for all of it.
+    pub(crate) fn unchanging(len: u64, modified: Option<SystemTime>) -> Self {
+        Self { version: String::new(), len, modified }
+    }
+
+    /// Whether this is the state of the file that the operating system tells of.
+    pub(crate) fn is_of(&self, metadata: &Metadata) -> bool {
+        let unchanging = self.version.is_empty() && self.len == metadata.len();
+        unchanging || *self == Self::of(metadata)
+    }
+
     /// From what the operating system says.
     pub(crate) fn of(metadata: &Metadata) -> Self {
         Self {

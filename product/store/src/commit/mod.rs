@@ -27,6 +27,7 @@ mod remove;
 mod stage;
 mod staged;
 mod target;
+mod whole;
 
 pub use outcome::{Commit, Dropped};
 pub use remove::DropOptions;
@@ -35,6 +36,7 @@ pub use staged::{Staged, StagedObject};
 
 pub(crate) use area::Writing;
 pub(crate) use mark::{MARK_KEY, without_mark};
+pub(crate) use whole::Placing;
 
 #[cfg(test)]
 mod tests;

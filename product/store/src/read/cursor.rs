@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 
 use super::part::{Window, open};
 use super::resolve::Resolved;
-use crate::catalog::{Root, Stamp};
+use crate::catalog::Root;
 use crate::error::StoreError;
 use crate::format::{Batches, Decoding};
 
@@ -63,7 +63,7 @@ impl Cursor {
             other => other,
         })?;
         let metadata = file.metadata().map_err(|error| StoreError::io(&part.path, error))?;
-        if Stamp::of(&metadata) != part.stamp {
+        if !part.stamp.is_of(&metadata) {
             return Err(changed(format!("{path} was replaced or written to")));
         }
         Ok(file)

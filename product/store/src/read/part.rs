@@ -244,18 +244,21 @@ impl ColumnSource {
 /// Where every column of the outcome comes from.
 fn sources(resolved: &Resolved, part: &Part, file: &Schema) -> Vec<ColumnSource> {
     let dataset = resolved.dataset.schema();
-    let own = dataset.fields().len() - resolved.dataset.key_count;
+    let own: Vec<usize> = (0..dataset.fields().len())
+        .filter(|&column| resolved.dataset.key(column).is_none())
+        .collect();
     // With the same columns, places are surer than names: a name may stand twice.
-    let same = own == file.fields().len()
-        && dataset.fields().iter().zip(file.fields()).all(|(a, b)| a.name() == b.name());
+    let same = own.len() == file.fields().len()
+        && own.iter().zip(file.fields()).all(|(&at, b)| dataset.field(at).name() == b.name());
     let source = |at: &usize| {
         let field = dataset.field(*at);
         let data_type = field.data_type().clone();
-        if let Some(key) = at.checked_sub(own) {
+        if let Some(key) = resolved.dataset.key(*at) {
             let value = part.keys.get(key);
             return value.map_or(ColumnSource::Absent(data_type), |v| ColumnSource::Key(v.clone()));
         }
-        let found = if same { Some(*at) } else { file.index_of(field.name()).ok() };
+        let place = own.iter().position(|column| column == at);
+        let found = if same { place } else { file.index_of(field.name()).ok() };
         match found {
             Some(at) => ColumnSource::File(at, data_type),
             None => ColumnSource::Absent(data_type),

@@ -83,7 +83,7 @@ fn possible(
 }
 
 /// For each pair of least and greatest value whether a match may lie between them.
-fn within(
+pub(crate) fn within(
     predicate: &Bound,
     mins: &ArrayRef,
     maxes: &ArrayRef,
@@ -113,7 +113,7 @@ fn within(
 }
 
 /// The values with unknown ones made true: they rule nothing out.
-fn or_unknown(met: &BooleanArray) -> BooleanBuffer {
+pub(crate) fn or_unknown(met: &BooleanArray) -> BooleanBuffer {
     match met.nulls() {
         Some(nulls) => met.values() | &!nulls.inner(),
         None => met.values().clone(),

@@ -23,6 +23,12 @@ pub struct ReadRequest {
     /// Rows to pass over, counted after the filter.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub offset: u64,
+    /// The version of a dataset with a history, by its number; absent means the youngest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// The version that was the youngest at a time, which RFC 3339 says how to write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<String>,
 }
 
 /// For serde: leaves out what is at its default.

@@ -24,7 +24,8 @@ pub(crate) struct Resolved {
     pub(crate) columns: Vec<usize>,
     /// The schema of the outcome.
     pub(crate) schema: SchemaRef,
-    /// The parts that the Hive columns do not rule out, as indices.
+    /// The parts that may hold rows of the outcome, as indices: their keys do not rule them out,
+    /// nor does what a table's log says of them.
     pub(crate) parts: Vec<usize>,
     /// The conditions on columns that are in the files.
     pub(crate) predicates: Vec<Predicate>,
@@ -43,20 +44,23 @@ impl Resolved {
             }
         };
         let output = project(schema, &columns);
-        let first_key = schema.fields().len() - dataset.key_count;
         let mut predicates = Vec::new();
         let mut on_keys = Vec::new();
         for predicate in &request.filter {
             let at = column(schema, &predicate.column)?;
-            match at.checked_sub(first_key) {
+            match dataset.key(at) {
                 Some(key) => on_keys.push((key, predicate)),
                 None => predicates.push(predicate.clone()),
             }
         }
         let field = |name: &str| Ok(schema.fields()[column(schema, name)?].clone());
         // What is wrong with a literal is said now and not when the first file is read.
-        bind_all(&predicates, field)?;
-        let parts = parts(&dataset, &on_keys)?;
+        let conditions = bind_all(&predicates, field)?;
+        let mut parts = parts(&dataset, &on_keys)?;
+        if let Some(table) = &dataset.table {
+            let possible = table.possible(&conditions);
+            parts.retain(|&part| possible.get(part) != Some(&false));
+        }
         let (limit, offset) = (request.limit, request.offset);
         Ok(Self { columns, schema: output, parts, predicates, limit, offset, dataset })
     }

@@ -1,0 +1,56 @@
+//! Small files written whole and durably: nothing, or all of it, stands at their place.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::area::Writing;
+
+/// What happens to a file that stands at the place already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placing {
+    /// It stays, and the new one is refused; of several writers exactly one succeeds.
+    New,
+    /// It is replaced.
+    Over,
+}
+
+impl Writing {
+    /// Writes a file in a folder that is there. When this returns, file and name are on the disk.
+    ///
+    /// # Errors
+    /// `AlreadyExists` where something stands there and `placing` is [`Placing::New`].
+    pub(crate) fn put(&self, to: &Path, pieces: &[&[u8]], placing: Placing) -> io::Result<()> {
+        let draft = self.new_path().map_err(io::Error::other)?;
+        let written = self.put_through(&draft, to, pieces, placing);
+        if written.is_err() {
+            let _ = std::fs::remove_file(&draft);
+        }
+        written?;
+        self.disk.sync_folder(to.parent().unwrap_or_else(|| self.root()))
+    }
+
+    fn put_through(
+        &self,
+        draft: &Path,
+        to: &Path,
+        pieces: &[&[u8]],
+        placing: Placing,
+    ) -> io::Result<()> {
+        let file = Arc::new(self.disk.create(draft)?);
+        let mut target = self.disk.target(file.clone(), draft);
+        for piece in pieces {
+            target.write_all(piece)?;
+        }
+        self.disk.sync_file(&file, draft)?;
+        match placing {
+            Placing::New => self.disk.publish(draft, to),
+            Placing::Over => self.disk.replace(draft, to),
+        }
+    }
+
+    /// Removes a file, durably once its folder is synced.
+    pub(crate) fn remove(&self, path: &Path) -> io::Result<()> {
+        self.disk.remove(path)
+    }
+}

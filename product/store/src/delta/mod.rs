@@ -1,0 +1,31 @@
+//! Delta Lake tables: folders whose files, schema and history stand in a log.
+//!
+//! ```text
+//! trips/_delta_log/00000000000000000007.json    version 7: which files came, which went
+//! trips/part-….parquet                          a file of some version
+//! ```
+//!
+//! The log is read and committed by delta-rs; the files are read and written as all others of this
+//! crate. A file that the log does not name does not exist, and a version, once committed, never
+//! changes.
+
+mod error;
+mod folder;
+mod known;
+mod log;
+mod partition;
+mod parts;
+mod protocol;
+mod prune;
+mod runtime;
+mod schema;
+mod table;
+mod travel;
+
+pub(crate) use known::Tables;
+pub(crate) use log::is_table;
+pub(crate) use table::{Table, number_of};
+pub(crate) use travel::Moment;
+
+#[cfg(test)]
+mod tests;
