@@ -46,6 +46,8 @@ pub(super) enum Measure {
     CopiesGet,
     /// Bytes copied by a DoPut.
     CopiesPut,
+    /// Bytes copied by a DoExchange that echoes; both directions count.
+    CopiesExchange,
     /// A Parquet file to record batches in memory.
     Read,
     /// Record batches in memory to a Parquet file.
@@ -130,6 +132,7 @@ impl Measure {
             Self::Calls => "calls",
             Self::CopiesGet => "copies-get",
             Self::CopiesPut => "copies-put",
+            Self::CopiesExchange => "copies-exchange",
             Self::Read => "read",
             Self::Write => "write",
         }

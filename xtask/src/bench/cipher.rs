@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::run::Failure;
 
-/// How long the server's hello may take, once somebody has connected.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the relay may take to tell the server's hello, once the client's call is over.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Relays one connection.
 pub(super) struct Relay {
@@ -49,7 +49,7 @@ impl Relay {
         self.address
     }
 
-    /// What was agreed on, once somebody has connected.
+    /// What was agreed on in a call that is over.
     pub(super) fn cipher(self) -> Result<String, Failure> {
         let hello = self.hello.recv_timeout(PATIENCE).map_err(|error| error.to_string())?;
         match suite(&hello) {

@@ -49,11 +49,11 @@ pub(super) fn measure(built: &Built, folder: &Path) -> Result<(), Failure> {
     transfers(runner);
     parts::latency::run(runner);
     parts::tls::run(runner);
-    parts::copies::run(runner, &["large"]);
+    parts::copies::run(runner, &[parts::copies::BOUND]);
     let failures = results.series.iter().filter_map(|series| {
         Some(format!("{}: {}", series.case.describe(), series.failure.as_ref()?))
     });
-    let failures: Vec<String> = failures.collect();
+    let failures: Vec<String> = failures.chain(parts::copies::exceeded(&results)).collect();
     if !failures.is_empty() {
         return Err(failures.join("\n"));
     }

@@ -163,3 +163,15 @@ fn the_short_form_passes_and_fails() {
     let failure = smoke::measure(&built, folder.path()).unwrap_err();
     assert!(failure.contains("put large, cpp: cpp: where: broken"), "{failure}");
 }
+
+#[test]
+fn copies_beyond_the_bound_are_told() {
+    let mut results = results();
+    let case = |measure| Case::same(measure, "wingbeat", parts::copies::BOUND);
+    let both = |server, client| [(metric::SERVER_COPIES, server), (metric::CLIENT_COPIES, client)];
+    results.record(&case(Measure::CopiesGet), &both(0.01, 0.02));
+    assert_eq!(parts::copies::exceeded(&results), [""; 0]);
+    results.record(&case(Measure::CopiesExchange), &both(0.51, 0.02));
+    let told = parts::copies::exceeded(&results);
+    assert_eq!(told, ["exchange large: the server copies 0.51 bytes of each, 0.05 may be"]);
+}

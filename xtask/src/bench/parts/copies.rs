@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use super::super::case::{Case, Measure, WINGBEAT};
 use super::super::counter::{self, Counter};
 use super::super::line::Transfer;
-use super::super::results::metric;
+use super::super::results::{Results, metric};
 use super::super::runner::{Runner, Samples, Server, Turn};
 use super::super::workload::{self, Length};
 use crate::process::{Process, Trouble};
@@ -13,13 +13,22 @@ use crate::process::{Process, Trouble};
 /// Of what.
 pub(in super::super) const NAMES: &[&str] = &["large", "small", "wide", "strings"];
 /// Which way, and what the contestants call it.
-pub(in super::super) const WAYS: [(Measure, &str); 2] =
-    [(Measure::CopiesGet, "get"), (Measure::CopiesPut, "put")];
+pub(in super::super) const WAYS: [(Measure, &str); 3] = [
+    (Measure::CopiesGet, "get"),
+    (Measure::CopiesPut, "put"),
+    (Measure::CopiesExchange, "exchange"),
+];
 /// Those that copy with libc's functions. Go and Java bring their own.
 const WITH_LIBC: &[&str] = &[WINGBEAT, "cpp", "python", "arrow-rs"];
 /// Names of the sums.
 const SERVER: &str = "server";
 const CLIENT: &str = "client";
+
+/// What Wingbeat may copy of a byte of [`BOUND`]: nothing where it sends, and where it receives
+/// nothing either as long as most of a body arrives in pieces that can be used as they are.
+const BYTES_MAX: f64 = 0.05;
+/// The workload that is bounded: its buffers are too large to be gathered.
+pub(in super::super) const BOUND: &str = "large";
 
 /// A server whose copies are counted.
 struct Counted<'a> {
@@ -53,6 +62,21 @@ pub(in super::super) fn run(runner: &mut Runner<'_>, names: &[&str]) {
             counted.server.process.stop();
         }
     }
+}
+
+/// Where Wingbeat copies more than it may, in words. Where nothing was counted, nothing is said.
+pub(in super::super) fn exceeded(results: &Results) -> Vec<String> {
+    let sides = [("server", metric::SERVER_COPIES), ("client", metric::CLIENT_COPIES)];
+    let each = WAYS.iter().flat_map(|way| sides.map(|side| (way, side)));
+    let exceeded = each.filter_map(|((measure, way), (side, metric))| {
+        let copied = results.median(&Case::same(*measure, WINGBEAT, BOUND), metric)?;
+        (copied > BYTES_MAX).then(|| {
+            format!(
+                "{way} {BOUND}: the {side} copies {copied:.2} bytes of each, {BYTES_MAX} may be"
+            )
+        })
+    });
+    exceeded.collect()
 }
 
 /// As often as the settings say: what is copied depends a little on what arrives together.
