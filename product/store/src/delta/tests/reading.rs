@@ -151,7 +151,7 @@ async fn what_needs_more_than_is_known_here_is_refused_by_name() {
     let table = folder.path().join("plain");
     write(&table, "a.parquet", &rows(&[1]));
     let mut added = add(&table, "a.parquet", json!({}), stats(&[1]), 1);
-    added["add"]["deletionVector"] = json!({"storageType": "i", 
+    added["add"]["deletionVector"] = json!({"storageType": "i",
         "pathOrInlineDv": "wi5b=000010000siXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L",
         "sizeInBytes": 40, "cardinality": 6});
     commit(&table, 1, &[added]);
