@@ -209,11 +209,13 @@ def test_middleware_gets_a_token_and_a_session(guarded, basic):
 
 
 def test_a_header_list_over_the_limit(client):
-    headers = [(b"authorization", b"Bearer " + b"x" * 200_000)]
-    with pytest.raises((pa.ArrowException, OSError)):
-        list(client.list_flights(options=fl.FlightCallOptions(headers=headers)))
-    # The connection, or a new one, serves the next call.
-    assert client.do_action(("healthcheck", b""), bearer(TOKEN)) is not None
+    headers = [(b"authorization", b"Bearer " + b"x" * 70_000)]
+    for _ in range(2):
+        # HTTP's answer, for which gRPC has no code of its own.
+        with pytest.raises(fl.FlightServerError, match="http2 header with status: 431"):
+            list(client.list_flights(options=fl.FlightCallOptions(headers=headers)))
+        # The connection serves the next call.
+        assert list(client.do_action(("healthcheck", b""), bearer(TOKEN))) == []
 
 
 def wingbeat(*args, **environment):

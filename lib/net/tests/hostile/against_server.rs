@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use http::{HeaderMap, Request, Response};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, interval};
-use wingbeat_net::{Body, Messages, ServerConfig, Status, reply};
+use wingbeat_net::{Body, CallRequest, Messages, ServerConfig, Status, reply};
 use wingbeat_wire::Limits;
 use wingbeat_wire::grpc::{Code, MessageDeframer, frame};
 
@@ -428,6 +428,65 @@ async fn claims_two_gibibytes_where_they_are_allowed() {
     assert_eq!(status.code, Code::InvalidArgument, "{status}");
     ping(&mut wire, 7).await;
     memory.assert_peak_below(4);
+}
+
+/// A list of headers above the limit of 64 KiB, as HTTP/2 counts them, is answered before anybody is
+/// asked about it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sends_more_headers_than_allowed() {
+    let memory = Memory::count().await;
+    let victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[]).await;
+    // What is still allowed.
+    wire.request_with(1, "/ping", 400).await;
+    wire.send(DATA, END_STREAM, 1, &message(0, &[])).await;
+    wire.wait(|frame| frame.stream == 1 && frame.ends_stream()).await;
+    for stream in [3, 5, 7] {
+        wire.request_with(stream, "/read", 410).await;
+        let answer = wire.wait(|frame| frame.stream == stream && frame.kind == HEADERS).await;
+        assert!(answer.ends_stream());
+        // `:status` by its place in HPACK's table, and 431 in Huffman's code; then where both were
+        // put there.
+        let coded: [&[u8]; 2] = [&[0x48, 0x83, 0x69, 0x90, 0xff], &[0xbe]];
+        assert_eq!(answer.payload, coded[usize::from(stream > 3)]);
+        wire.reset(stream).await;
+    }
+    ping(&mut wire, 9).await;
+    memory.assert_peak_below(2);
+}
+
+/// Many times as many cost the connection: what of them is dropped has to be decoded all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sends_headers_without_an_end() {
+    let memory = Memory::count().await;
+    let victim = Victim::start(Limits::default()).await;
+    let mut wire = victim.connect(&[]).await;
+    wire.request_with(1, "/read", 10_000).await;
+    assert_eq!(wire.ended().await, Some(ENHANCE_YOUR_CALM));
+    let mut wire = victim.connect(&[]).await;
+    wire.begin_request(1, "/read").await;
+    while wire.try_continue(1, 100).await.is_ok() {}
+    assert!(wire.ended().await.is_none_or(|code| code != 0));
+    ping(&mut victim.connect(&[]).await, 1).await;
+    memory.assert_peak_below(8);
+}
+
+/// The same as our own client tells it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_is_told_of_too_many_headers() {
+    let _memory = Memory::count().await;
+    let victim = Victim::start(Limits::default()).await;
+    let channel = victim.server.channel();
+    let body = || Body::request(stream::iter([Ok(frame(Bytes::new()))]));
+    for _ in 0..3 {
+        let large = http::HeaderValue::from_str(&"x".repeat(100_000)).unwrap();
+        let mut request = CallRequest::new("/ping", body());
+        request.headers.insert("authorization", large);
+        let status = within(channel.call(request)).await.unwrap_err();
+        assert_eq!(status.code, Code::ResourceExhausted, "{status}");
+        assert!(status.message.contains("431"), "{status}");
+        within(channel.call(CallRequest::new("/ping", body()))).await.unwrap();
+    }
 }
 
 /// What must not be ended: a client that rests between messages.

@@ -15,6 +15,7 @@ pub(crate) const SETTINGS: u8 = 4;
 pub(crate) const PING: u8 = 6;
 pub(crate) const GOAWAY: u8 = 7;
 pub(crate) const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
 
 pub(crate) const END_STREAM: u8 = 1;
 pub(crate) const ACK: u8 = 1;
@@ -119,6 +120,30 @@ impl Wire {
 
     /// A request's headers, as literals that are not indexed.
     pub(crate) async fn request(&mut self, stream: u32, path: &str) {
+        self.send(HEADERS, END_HEADERS, stream, &Self::request_fields(path)).await;
+    }
+
+    /// A request's headers and so many more, of 160 bytes each as HTTP/2 counts them.
+    pub(crate) async fn request_with(&mut self, stream: u32, path: &str, more: usize) {
+        let fields = [Self::request_fields(path), Self::more_fields(more)].concat();
+        self.send(HEADERS, END_HEADERS, stream, &fields).await;
+    }
+
+    /// The first part of a request's headers.
+    pub(crate) async fn begin_request(&mut self, stream: u32, path: &str) {
+        self.send(HEADERS, 0, stream, &Self::request_fields(path)).await;
+    }
+
+    /// A further part of them.
+    pub(crate) async fn try_continue(&mut self, stream: u32, more: usize) -> io::Result<()> {
+        self.try_send(CONTINUATION, 0, stream, &Self::more_fields(more)).await
+    }
+
+    fn more_fields(count: usize) -> Vec<u8> {
+        literals(&[("x-waste", &"w".repeat(121))]).repeat(count)
+    }
+
+    fn request_fields(path: &str) -> Vec<u8> {
         let fields = [
             (":method", "POST"),
             (":scheme", "http"),
@@ -127,7 +152,7 @@ impl Wire {
             ("te", "trailers"),
             ("content-type", "application/grpc"),
         ];
-        self.send(HEADERS, END_HEADERS, stream, &literals(&fields)).await;
+        literals(&fields)
     }
 
     /// The headers of a response that goes on.
@@ -186,7 +211,9 @@ impl Wire {
 }
 
 fn literals(fields: &[(&str, &str)]) -> Vec<u8> {
-    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    // Longer ones would need more bytes for their length.
+    let len = |text: &str| u8::try_from(text.len()).ok().filter(|&len| len < 127).unwrap();
+    let text = |text: &str| [&[len(text)], text.as_bytes()].concat();
     fields.iter().flat_map(|(name, value)| [vec![0], text(name), text(value)].concat()).collect()
 }
 

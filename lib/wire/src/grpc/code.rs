@@ -75,7 +75,8 @@ impl Code {
     }
 
     /// What a response without a gRPC status means by its HTTP status
-    /// (gRPC's `http-grpc-status-mapping.md`).
+    /// (gRPC's `http-grpc-status-mapping.md`, and one more: too many headers, with which a server
+    /// refuses a call that could go on with fewer).
     pub const fn from_http_status(status: u16) -> Self {
         match status {
             400 => Self::Internal,
@@ -83,6 +84,7 @@ impl Code {
             403 => Self::PermissionDenied,
             404 => Self::Unimplemented,
             429 | 502 | 503 | 504 => Self::Unavailable,
+            431 => Self::ResourceExhausted,
             _ => Self::Unknown,
         }
     }
@@ -163,6 +165,7 @@ mod tests {
             (403, Code::PermissionDenied),
             (404, Code::Unimplemented),
             (429, Code::Unavailable),
+            (431, Code::ResourceExhausted),
             (500, Code::Unknown),
             (502, Code::Unavailable),
             (503, Code::Unavailable),
