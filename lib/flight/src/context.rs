@@ -9,7 +9,7 @@ use std::time::Instant;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use tokio_util::sync::CancellationToken;
 use wingbeat_net::PeerAddr;
-use wingbeat_wire::message::ActionType;
+use wingbeat_wire::message::{ActionType, FlightDescriptor};
 
 use crate::error::is_reserved;
 use crate::server::Features;
@@ -114,6 +114,16 @@ impl CallContext {
     /// PERMISSION_DENIED, always in the same words, for what the caller may not do.
     pub async fn authorize(&self, permission: Permission, name: &str) -> Result<()> {
         let resource = Resource::Named(name);
+        self.0.features.gate().authorize(self, permission, resource).await
+    }
+
+    /// The same about a descriptor that the service knows this call to be about.
+    pub(crate) async fn authorize_descriptor(
+        &self,
+        permission: Permission,
+        descriptor: &FlightDescriptor,
+    ) -> Result<()> {
+        let resource = Resource::Descriptor(descriptor);
         self.0.features.gate().authorize(self, permission, resource).await
     }
 

@@ -17,7 +17,7 @@ use wingbeat_wire::message::{
 use super::QueryProgress;
 use super::id::PollDescriptor;
 use super::query::{Query, State, panicked};
-use crate::{CallContext, Error, Result};
+use crate::{CallContext, Error, PeerIdentity, Permission, Result};
 
 /// How long a query is kept that nobody asks for: a client that lost its connection is back then.
 const EXPIRY: Duration = Duration::from_secs(60);
@@ -28,6 +28,8 @@ const HOLD_MAX: Duration = Duration::from_secs(20);
 const FIRST_HOLD: Duration = Duration::from_millis(20);
 /// How many queries there may be.
 const QUERIES_MAX: usize = 1000;
+/// How many of them may be one caller's: ten callers that go wrong leave nobody without.
+const CALLER_QUERIES_MAX: usize = 100;
 
 /// Turns a slow `get_flight_info` into one that can be polled for. A service keeps one of these and
 /// calls it from two methods:
@@ -69,7 +71,7 @@ const QUERIES_MAX: usize = 1000;
 ///         cx: &CallContext,
 ///         request: CancelFlightInfoRequest,
 ///     ) -> Result<CancelFlightInfoResult> {
-///         self.queries.cancel(cx, &request)
+///         self.queries.cancel(cx, &request).await
 ///     }
 /// }
 /// ```
@@ -89,15 +91,22 @@ pub struct PollQueries {
     shared: Arc<Shared>,
     expiry: Duration,
     queries_max: usize,
+    caller_queries_max: usize,
 }
 
 #[derive(Default)]
 struct Shared(Mutex<HashMap<u128, Arc<Query>>>);
 
 impl PollQueries {
-    /// Up to 1000 queries, each forgotten when nobody has asked for it for a minute.
+    /// Up to 1000 queries and 100 of a caller, each forgotten when nobody has asked for it for a
+    /// minute.
     pub fn new() -> Self {
-        Self { shared: Arc::default(), expiry: EXPIRY, queries_max: QUERIES_MAX }
+        Self {
+            shared: Arc::default(),
+            expiry: EXPIRY,
+            queries_max: QUERIES_MAX,
+            caller_queries_max: CALLER_QUERIES_MAX,
+        }
     }
 
     /// Sets how long a query is kept that nobody asks for.
@@ -114,14 +123,24 @@ impl PollQueries {
         self
     }
 
+    /// Sets how many of them may be one caller's. Where nobody says who calls, all queries belong
+    /// to nobody, and only [`with_queries_max`](Self::with_queries_max) counts.
+    #[must_use]
+    pub fn with_caller_queries_max(mut self, max: usize) -> Self {
+        self.caller_queries_max = max;
+        self
+    }
+
     /// Answers PollFlightInfo. For a descriptor that is not one of its own, it starts a query:
     /// `run` makes its work, which says what it has on the way, and whose endpoints come behind
-    /// those that it has handed out before.
+    /// those that it has handed out before. The server's
+    /// [authorizers](crate::Server::authorizer) are asked each time whether the caller may read
+    /// what the query was started for.
     ///
     /// # Errors
     /// NOT_FOUND for a query that was forgotten, cancelled or started by somebody else;
-    /// RESOURCE_EXHAUSTED when there are too many; and the query's own, as often as it is asked
-    /// for.
+    /// PERMISSION_DENIED where the caller may no longer read that; RESOURCE_EXHAUSTED when there
+    /// are too many; and the query's own, as often as it is asked for.
     ///
     /// # Cancel safety
     /// Cancel-safe: the query goes on, and can be asked for.
@@ -137,7 +156,7 @@ impl PollQueries {
     {
         let (query, version, hold) = match PollDescriptor::decode(&descriptor) {
             Some(PollDescriptor { id, version }) => {
-                (self.find(cx, id)?, version, HOLD_MAX.min(self.expiry / 2))
+                (self.find(cx, id).await?, version, HOLD_MAX.min(self.expiry / 2))
             }
             None => (self.start(cx, descriptor, run)?, 0, FIRST_HOLD),
         };
@@ -147,11 +166,16 @@ impl PollQueries {
         query.poll_info(self.expiry)
     }
 
-    /// Answers `CancelFlightInfo` for the FlightInfo of a query that runs: its work is dropped.
+    /// Answers `CancelFlightInfo` for the FlightInfo of a query that runs: its work is dropped. The
+    /// server's [authorizers](crate::Server::authorizer) are asked as in [`poll`](Self::poll).
     ///
     /// # Errors
-    /// NOT_FOUND for any other.
-    pub fn cancel(
+    /// NOT_FOUND for any other; PERMISSION_DENIED where the caller may no longer read what the
+    /// query was started for.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe: the query is cancelled or it is not.
+    pub async fn cancel(
         &self,
         cx: &CallContext,
         request: &CancelFlightInfoRequest,
@@ -159,7 +183,7 @@ impl PollQueries {
         let descriptor = request.info.as_ref().and_then(|info| info.flight_descriptor.as_ref());
         let named = descriptor.and_then(PollDescriptor::decode);
         let PollDescriptor { id, .. } = named.ok_or_else(not_found)?;
-        let query = self.find(cx, id)?;
+        let query = self.find(cx, id).await?;
         self.shared.queries().remove(&id);
         // Whoever waits for it now is told.
         let cancelled = Error::cancelled("the query was cancelled");
@@ -172,12 +196,14 @@ impl PollQueries {
         Ok(CancelStatus::Cancelled.into())
     }
 
-    fn find(&self, cx: &CallContext, id: u128) -> Result<Arc<Query>> {
+    /// A query of this caller, who still may ask for it.
+    async fn find(&self, cx: &CallContext, id: u128) -> Result<Arc<Query>> {
         let query = self.shared.queries().get(&id).cloned().ok_or_else(not_found)?;
         if query.owner.as_ref() != cx.identity() {
             tracing::warn!("a query was asked for by somebody else than who started it");
             return Err(not_found());
         }
+        cx.authorize_descriptor(Permission::Read, &query.asked).await?;
         Ok(query)
     }
 
@@ -195,10 +221,7 @@ impl PollQueries {
         let query = Arc::new(Query::new(id, cx.identity().cloned(), descriptor.clone()));
         {
             let mut queries = self.shared.queries();
-            if queries.len() >= self.queries_max {
-                let text = format!("there are {} queries, and no more are allowed", queries.len());
-                return Err(Error::resource_exhausted(text));
-            }
+            self.check_room(&queries, query.owner.as_ref())?;
             queries.insert(id, query.clone());
         }
         let work = run(descriptor, QueryProgress { state: query.state.clone() });
@@ -214,6 +237,23 @@ impl PollQueries {
         }));
         *query.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
         Ok(query)
+    }
+
+    /// Whether there is room for one more query of this caller.
+    fn check_room(
+        &self,
+        queries: &HashMap<u128, Arc<Query>>,
+        owner: Option<&PeerIdentity>,
+    ) -> Result<()> {
+        let of_caller = || queries.values().filter(|query| query.owner.as_ref() == owner).count();
+        let text = if queries.len() >= self.queries_max {
+            format!("there are {} queries, and no more are allowed", queries.len())
+        } else if owner.is_some() && of_caller() >= self.caller_queries_max {
+            format!("the caller has {} queries, and may have no more", self.caller_queries_max)
+        } else {
+            return Ok(());
+        };
+        Err(Error::resource_exhausted(text))
     }
 }
 
@@ -258,6 +298,7 @@ impl fmt::Debug for PollQueries {
         f.debug_struct("PollQueries")
             .field("expiry", &self.expiry)
             .field("queries_max", &self.queries_max)
+            .field("caller_queries_max", &self.caller_queries_max)
             .field("queries", &self.shared.queries().len())
             .finish()
     }

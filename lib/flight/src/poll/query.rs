@@ -44,7 +44,7 @@ impl State {
 pub(super) struct Query {
     id: u128,
     pub(super) owner: Option<PeerIdentity>,
-    asked: FlightDescriptor,
+    pub(super) asked: FlightDescriptor,
     pub(super) state: watch::Sender<State>,
     pub(super) used: Used,
     /// Its work. Dropping it ends that.

@@ -1,16 +1,16 @@
 //! PollFlightInfo as a long poll: queries in the background of a service, and clients that follow
 //! them to their end.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc;
 use wingbeat::{
-    CallContext, CancelFlightInfoRequest, CancelFlightInfoResult, CancelStatus, Client, Code,
-    Error, FlightDescriptor, FlightEndpoint, FlightInfo, FlightServer, FlightService, PeerIdentity,
-    PollInfo, PollQueries, QueryProgress, Result, ServerCallInfo, ServerMiddleware, StandardAction,
-    Ticket, Timestamp,
+    Access, Authorizer, CallContext, CancelFlightInfoRequest, CancelFlightInfoResult, CancelStatus,
+    Client, Code, Error, FlightDescriptor, FlightEndpoint, FlightInfo, FlightServer, FlightService,
+    PeerIdentity, Permission, PollInfo, PollQueries, QueryProgress, Refusal, Resource, Result,
+    ServerCallInfo, ServerMiddleware, StandardAction, Ticket, Timestamp,
 };
 
 use crate::support::{OnDrop, soon};
@@ -80,17 +80,30 @@ impl FlightService for Told {
         cx: &CallContext,
         request: CancelFlightInfoRequest,
     ) -> Result<CancelFlightInfoResult> {
-        self.queries.cancel(cx, &request)
+        self.queries.cancel(cx, &request).await
     }
 }
 
 struct Nothing;
 impl ServerMiddleware for Nothing {}
 
+/// A client that calls under a name.
+fn user(client: &Client, name: &'static str) -> Client {
+    let name = wingbeat::HeaderValue::from_static(name);
+    client.clone().with_header(wingbeat::HeaderName::from_static("x-user"), name)
+}
+
+type Dropped = tokio::sync::oneshot::Receiver<()>;
+
 /// A client, the service's queries, and what tells its work what to do.
-fn told(
+fn told(queries: PollQueries) -> (Client, Arc<Told>, mpsc::Sender<Step>, Dropped) {
+    let (server, service, tell, dropped) = told_server(queries);
+    (server.in_process(), service, tell, dropped)
+}
+
+fn told_server(
     queries: PollQueries,
-) -> (Client, Arc<Told>, mpsc::Sender<Step>, tokio::sync::oneshot::Receiver<()>) {
+) -> (FlightServer<Arc<Told>>, Arc<Told>, mpsc::Sender<Step>, Dropped) {
     let (tell, steps) = mpsc::channel(16);
     let (held, dropped) = OnDrop::new();
     let steps = Arc::new(tokio::sync::Mutex::new(steps));
@@ -105,7 +118,7 @@ fn told(
             }
             Ok(Nothing)
         });
-    (server.in_process(), service, tell, dropped)
+    (server, service, tell, dropped)
 }
 
 fn heavy() -> FlightDescriptor {
@@ -259,10 +272,7 @@ async fn a_service_that_is_gone_takes_its_queries_with_it() {
 #[tokio::test]
 async fn a_query_is_its_starters() {
     let (client, _service, _to, _dropped) = told(PollQueries::new());
-    let user = |name: &'static str| {
-        let name = wingbeat::HeaderValue::from_static(name);
-        client.clone().with_header(wingbeat::HeaderName::from_static("x-user"), name)
-    };
+    let user = |name| user(&client, name);
     let poll = user("ada").poll_flight_info(heavy()).await.unwrap();
     for thief in [user("bob"), client.clone()] {
         let error = thief.poll_flight_info(poll.flight_descriptor.clone().unwrap()).await;
@@ -272,6 +282,57 @@ async fn a_query_is_its_starters() {
     }
     let info = poll.info.unwrap();
     assert_eq!(user("ada").cancel_flight_info(info).await.unwrap().status, CancelStatus::Cancelled);
+}
+
+#[tokio::test]
+async fn one_caller_leaves_room_for_others() {
+    let queries = PollQueries::new().with_queries_max(3).with_caller_queries_max(1);
+    let (client, _service, _to, _dropped) = told(queries);
+    let begin = async |name| user(&client, name).poll_flight_info(heavy()).await;
+    let first = begin("ada").await.unwrap();
+    for _ in 0..3 {
+        let error = begin("ada").await.unwrap_err();
+        assert_eq!(error.code(), Code::ResourceExhausted, "{error}");
+    }
+    begin("bob").await.unwrap();
+    user(&client, "ada").cancel_flight_info(first.info.unwrap()).await.unwrap();
+    begin("ada").await.unwrap();
+    begin("eve").await.unwrap();
+    let error = begin("olga").await.unwrap_err();
+    assert!(error.message().starts_with("there are 3 queries"), "{error}");
+}
+
+/// Lets everybody do everything, but what is said about this descriptor while it is told so.
+struct Withdrawn(Arc<AtomicBool>, FlightDescriptor);
+
+impl Authorizer for Withdrawn {
+    async fn authorize(&self, access: &Access<'_>) -> Result<(), Refusal> {
+        let is_it = matches!(access.resource(), Resource::Descriptor(it) if *it == self.1);
+        match is_it && access.permission() == Permission::Read && self.0.load(Ordering::Relaxed) {
+            true => Err(Refusal::new("no longer")),
+            false => Ok(()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_right_that_is_withdrawn_ends_polling_and_cancelling() {
+    let is_withdrawn = Arc::new(AtomicBool::new(false));
+    let (server, _service, to, _dropped) = told_server(PollQueries::new());
+    let client = server.authorizer(Withdrawn(is_withdrawn.clone(), heavy())).in_process();
+    let poll = client.poll_flight_info(heavy()).await.unwrap();
+    let next = poll.flight_descriptor.unwrap();
+    tell(&to, Step::Append("secret")).await;
+    is_withdrawn.store(true, Ordering::Relaxed);
+    let error = soon(client.poll_flight_info(next.clone())).await.unwrap_err();
+    assert_eq!(error.code(), Code::PermissionDenied);
+    let info = poll.info.unwrap();
+    let error = client.cancel_flight_info(info.clone()).await.unwrap_err();
+    assert_eq!(error.code(), Code::PermissionDenied);
+    is_withdrawn.store(false, Ordering::Relaxed);
+    let again = soon(client.poll_flight_info(next)).await.unwrap();
+    assert_eq!(tickets(&again.info.unwrap()), ["secret"]);
+    assert_eq!(client.cancel_flight_info(info).await.unwrap().status, CancelStatus::Cancelled);
 }
 
 /// Answers with one after the other, whatever is asked.

@@ -48,7 +48,7 @@ impl FlightService for Queries {
         if asked == Some(FlightDescriptor::path(["done"])) {
             return Ok(CancelStatus::NotCancellable.into());
         }
-        self.0.cancel(cx, &request)
+        self.0.cancel(cx, &request).await
     }
 }
 
