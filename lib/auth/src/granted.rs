@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use wingbeat::{PeerIdentity, Token};
+use wingbeat::{PeerAddr, PeerIdentity, Token};
 
 use crate::LoadError;
-use crate::secret::{Digest, digest, random_text};
+use crate::secret::{Digest, derived_text, digest, random};
 
 /// How long a token is good for: a working day.
 const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
@@ -18,9 +19,11 @@ const USER_TOKENS_MAX: usize = 1000;
 /// How many tokens there may be. They take about 200 bytes each.
 const TOKENS_MAX: usize = 100_000;
 
-/// Random tokens that expire, in the memory of this process: another server does not know them, and
-/// a restart forgets them. Only digests are kept. Of too many tokens the oldest one goes, of its
-/// user first. For authenticators that hand out tokens; clones share them.
+/// Tokens that nobody can guess and that expire, in the memory of this process: another server does
+/// not know them, and a restart forgets them. Digests are kept, and the one secret that the tokens
+/// are made with. Of too many tokens of a user the oldest one goes, and of too many altogether the
+/// oldest of the user that has the most: who asks for many costs others none. For authenticators
+/// that hand out tokens; clones share them.
 #[derive(Clone)]
 pub struct GrantedTokens {
     lifetime: Duration,
@@ -31,16 +34,24 @@ pub struct GrantedTokens {
 
 #[derive(Default)]
 struct Kept {
+    /// What tokens are made with, once there is one.
+    secret: Option<[u8; 32]>,
     grants: HashMap<Digest, Grant>,
     /// In the order in which they were made, which is that in which they expire.
     order: BTreeMap<u64, Digest>,
     of_user: HashMap<Arc<str>, BTreeSet<u64>>,
+    /// The latest one that went over a connection.
+    of_connection: HashMap<Connection, u64>,
     next: u64,
 }
+
+/// A user's connection: by its client's port, no two are the same.
+type Connection = (Arc<str>, SocketAddr);
 
 struct Grant {
     number: u64,
     user: Arc<str>,
+    connection: Option<SocketAddr>,
     proof: [u8; 32],
     expires: Instant,
 }
@@ -77,25 +88,68 @@ impl GrantedTokens {
     /// # Errors
     /// When the operating system gives no random bytes.
     pub fn grant(&self, identity: &PeerIdentity, proof: [u8; 32]) -> Result<Token, LoadError> {
-        let token = random_text().map_err(|e| LoadError::Random { reason: e.to_string() })?;
-        let now = Instant::now();
+        self.make(&mut self.kept(), identity.as_str().into(), proof, None)
+    }
+
+    /// A token for a user who presents a password on any call: over one connection it is the same
+    /// one again, as long as half of its time is left, so that a client which presents its password
+    /// on each call has one token, and not as many as it makes calls. Where connections cannot be
+    /// told apart (a Unix socket, say), each token is a new one.
+    ///
+    /// # Errors
+    /// See [`grant`](Self::grant).
+    pub fn grant_again(
+        &self,
+        identity: &PeerIdentity,
+        proof: [u8; 32],
+        peer: Option<&PeerAddr>,
+    ) -> Result<Token, LoadError> {
         let user: Arc<str> = identity.as_str().into();
+        let Some(PeerAddr::Tcp(address)) = peer else { return self.grant(identity, proof) };
         let mut kept = self.kept();
+        let half = Instant::now() + self.lifetime / 2;
+        let has = kept.of_connection.get(&(user.clone(), *address)).copied();
+        let has = has.filter(|number| {
+            let grant = kept.order.get(number).and_then(|key| kept.grants.get(key));
+            grant.is_some_and(|grant| grant.proof == proof && grant.expires > half)
+        });
+        match (has, kept.secret) {
+            (Some(number), Some(secret)) => Ok(Token::new(derived_text(&secret, number))),
+            _ => self.make(&mut kept, user, proof, Some(*address)),
+        }
+    }
+
+    fn make(
+        &self,
+        kept: &mut Kept,
+        user: Arc<str>,
+        proof: [u8; 32],
+        connection: Option<SocketAddr>,
+    ) -> Result<Token, LoadError> {
+        let secret = match kept.secret {
+            Some(secret) => secret,
+            None => random().map_err(|e| LoadError::Random { reason: e.to_string() })?,
+        };
+        kept.secret = Some(secret);
+        let now = Instant::now();
         kept.expire(now);
         while kept.of_user.get(&user).is_some_and(|all| all.len() >= self.user_tokens_max) {
-            let oldest = kept.of_user.get(&user).and_then(|all| all.first().copied());
-            kept.forget(oldest);
+            kept.forget(kept.oldest_of(&user));
         }
         while kept.order.len() >= self.tokens_max {
-            let oldest = kept.order.first_key_value().map(|(number, _)| *number);
-            kept.forget(oldest);
+            kept.forget(kept.oldest_of_most());
         }
         let number = kept.next;
         kept.next += 1;
+        let token = derived_text(&secret, number);
         let key = digest(token.as_bytes());
         kept.order.insert(number, key);
         kept.of_user.entry(user.clone()).or_default().insert(number);
-        kept.grants.insert(key, Grant { number, user, proof, expires: now + self.lifetime });
+        if let Some(address) = connection {
+            kept.of_connection.insert((user.clone(), address), number);
+        }
+        let expires = now + self.lifetime;
+        kept.grants.insert(key, Grant { number, user, connection, proof, expires });
         Ok(Token::new(token))
     }
 
@@ -128,6 +182,17 @@ impl Kept {
         }
     }
 
+    fn oldest_of(&self, user: &str) -> Option<u64> {
+        self.of_user.get(user)?.first().copied()
+    }
+
+    /// The oldest token of a user who has as many as nobody else.
+    fn oldest_of_most(&self) -> Option<u64> {
+        let oldest = self.of_user.values().filter_map(|all| Some((all.len(), *all.first()?)));
+        let most = oldest.max_by_key(|&(len, number)| (len, std::cmp::Reverse(number)));
+        most.map(|(_, number)| number)
+    }
+
     fn forget(&mut self, number: Option<u64>) {
         let Some(number) = number else { return };
         let Some(key) = self.order.remove(&number) else { return };
@@ -137,6 +202,11 @@ impl Kept {
             if all.is_empty() {
                 self.of_user.remove(&grant.user);
             }
+        }
+        let Some(address) = grant.connection else { return };
+        let connection = (grant.user, address);
+        if self.of_connection.get(&connection) == Some(&number) {
+            self.of_connection.remove(&connection);
         }
     }
 }
@@ -192,9 +262,51 @@ mod tests {
         let alive = of_ada.iter().map(|token| name(&tokens, token).is_some());
         assert_eq!(alive.collect::<Vec<_>>(), [false, false, true, true]);
         assert!(name(&tokens, &of_bob).is_some(), "one user's tokens cost no other's");
+        // Nor do they where no more may be had at all, though bob's is the oldest.
         tokens.grant(&PeerIdentity::new("eve"), [0; 32]).unwrap();
+        assert!(name(&tokens, &of_bob).is_some());
+        let alive = of_ada.iter().map(|token| name(&tokens, token).is_some());
+        assert_eq!(alive.collect::<Vec<_>>(), [false, false, false, true]);
+        // Where everybody has as much, the oldest goes after all.
+        tokens.grant(&PeerIdentity::new("olga"), [0; 32]).unwrap();
         assert_eq!(name(&tokens, &of_bob), None);
         let kept = tokens.kept();
-        assert_eq!((kept.grants.len(), kept.order.len(), kept.of_user.len()), (3, 3, 2));
+        assert_eq!((kept.grants.len(), kept.order.len(), kept.of_user.len()), (3, 3, 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_connection_has_one_token() {
+        let tokens = GrantedTokens::new().with_lifetime(Duration::from_secs(10)).with_max(2, 3);
+        let (ada, bob) = (PeerIdentity::new("ada"), PeerIdentity::new("bob"));
+        let at = |port| PeerAddr::Tcp(([127, 0, 0, 1], port).into());
+        let again = |who, proof, port| {
+            let token = tokens.grant_again(who, [proof; 32], Some(&at(port))).unwrap();
+            token.as_bytes().to_vec()
+        };
+        let session = tokens.grant(&ada, [1; 32]).unwrap();
+        let first = again(&ada, 1, 1);
+        for _ in 0..1000 {
+            assert_eq!(again(&ada, 1, 1), first);
+        }
+        assert!(name(&tokens, &session).is_some(), "calls of one client end no other's token");
+        assert_ne!(again(&bob, 1, 1), first);
+        // Not after another password, nor over another connection, nor shortly before its end.
+        let second = again(&ada, 2, 1);
+        assert_eq!(again(&ada, 2, 1), second);
+        tokio::time::advance(Duration::from_secs(5)).await;
+        let third = again(&ada, 2, 1);
+        let fourth = again(&ada, 2, 2);
+        let different = BTreeSet::from([first, second, third, fourth]);
+        assert_eq!(different.len(), 4);
+        // Where connections have no name.
+        let of_unix = |tokens: &GrantedTokens| {
+            let token = tokens.grant_again(&ada, [1; 32], Some(&PeerAddr::Unix)).unwrap();
+            token.as_bytes().to_vec()
+        };
+        assert_ne!(of_unix(&tokens), of_unix(&tokens));
+        tokio::time::advance(Duration::from_secs(10)).await;
+        tokens.grant(&bob, [0; 32]).unwrap();
+        let kept = tokens.kept();
+        assert_eq!((kept.grants.len(), kept.of_connection.len()), (1, 0));
     }
 }

@@ -13,11 +13,17 @@ pub(crate) fn digest(secret: &[u8]) -> Digest {
     Sha256::digest(secret).into()
 }
 
-/// A secret that nobody can guess, as text that a header may hold.
-pub(crate) fn random_text() -> Result<String, getrandom::Error> {
+/// A secret that nobody can guess.
+pub(crate) fn random() -> Result<[u8; 32], getrandom::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    Ok(bytes)
+}
+
+/// What only the holder of a secret can make of a number, as text that a header may hold. Both
+/// have one length, so that no such text says anything about another.
+pub(crate) fn derived_text(secret: &[u8; 32], number: u64) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&[&secret[..], &number.to_be_bytes()].concat()))
 }
 
 /// The bytes of a token, in either of its shapes.

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use wingbeat::{
-    AuthAttempt, Authenticated, Authenticator, BasicAuth, Credentials, PeerIdentity, Refusal,
+    AuthAttempt, Authenticated, Authenticator, BasicAuth, Credentials, Method, PeerIdentity,
+    Refusal,
 };
 
 use self::hashing::Hashing;
@@ -68,16 +69,21 @@ impl Users {
     async fn by_password(
         &self,
         presented: &BasicAuth,
-        from: Network,
+        attempt: &AuthAttempt<'_>,
     ) -> Result<Authenticated, Refusal> {
         let table = self.table.current().await;
         let user = table.user(&presented.username);
         let hash = user.map_or_else(|| table.decoy(), |user| &user.hash);
         let password = presented.password.clone();
-        let is_right = self.hashing.verify(hash.clone(), password, from).await?;
+        let is_right =
+            self.hashing.verify(hash.clone(), password, Network::of(attempt.peer())).await?;
         match user {
             Some(user) if is_right => {
-                let token = self.tokens.grant(&user.identity, user.proof);
+                let token = match attempt.method() {
+                    // Who asks for a token gets one of its own.
+                    Some(Method::Handshake) => self.tokens.grant(&user.identity, user.proof),
+                    _ => self.tokens.grant_again(&user.identity, user.proof, attempt.peer()),
+                };
                 let token = token.map_err(|error| Refusal::busy(error.to_string()))?;
                 Ok(Authenticated::new(user.identity.clone()).with_token(token))
             }
@@ -100,9 +106,7 @@ impl Users {
 impl Authenticator for Users {
     async fn authenticate(&self, attempt: &AuthAttempt<'_>) -> Result<Authenticated, Refusal> {
         match attempt.credentials() {
-            Some(Credentials::Basic(auth)) => {
-                self.by_password(auth, Network::of(attempt.peer())).await
-            }
+            Some(Credentials::Basic(auth)) => self.by_password(auth, attempt).await,
             other => Ok(Authenticated::new(self.by_token(presented_token(other)?).await?)),
         }
     }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use crate::tls::PeerCertificate;
 
 /// The address of the client of a call; a server finds it in the request's extensions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PeerAddr {
     /// A TCP peer.
