@@ -87,8 +87,12 @@ async fn who_was_refused_and_why() {
     let ada = plain.authenticate_basic_token("ada", "pass-of-ada").await.unwrap();
     let error = ada.do_action(Action::new("x", "")).await.unwrap_err();
     assert_eq!(error.message(), "the caller may not do this");
-    let texts = ["the rules allow no actions", "user=\"ada\"", "permission=Act", "action \"x\""];
+    let texts = ["the rules allow no actions", "user=\"ada\"", "permission=Act", r#"action \"x\""#];
     expect("not allowed", &texts);
+    // What callers choose is shown up to a length.
+    let (long, shown) = ("x".repeat(100_000), "x".repeat(256 - "action \"".len()));
+    ada.do_action(Action::new(long, "")).await.unwrap_err();
+    expect("not allowed", &[&format!(r#"resource="action \"{shown}""#)]);
     let carol = plain.clone().with_bearer_token("carols-very-long-token").unwrap();
     carol.do_get(wingbeat::Ticket::new("secret ticket")).await.unwrap_err();
     expect("UNIMPLEMENTED", &["user=\"carol\""]);

@@ -114,6 +114,11 @@ impl Error {
         }))
     }
 
+    /// What a caller is told whose call took longer than it said that it waits.
+    pub(crate) fn call_overdue() -> Self {
+        Self::deadline_exceeded("the call's deadline passed on the server")
+    }
+
     /// Says whose fault it was.
     #[must_use]
     pub fn with_origin(mut self, origin: Origin) -> Self {

@@ -10,7 +10,7 @@ use crate::{CallContext, Credentials, Method, PeerIdentity};
 /// A caller that says who it is, as an [`Authenticator`](crate::Authenticator) sees it.
 #[derive(Clone, Copy)]
 pub struct AuthAttempt<'a> {
-    method: Method,
+    method: Option<Method>,
     credentials: Option<&'a Credentials>,
     headers: &'a HeaderMap,
     extensions: &'a Extensions,
@@ -18,7 +18,7 @@ pub struct AuthAttempt<'a> {
 
 impl<'a> AuthAttempt<'a> {
     pub(crate) fn new(
-        method: Method,
+        method: Option<Method>,
         credentials: Option<&'a Credentials>,
         headers: &'a HeaderMap,
         extensions: &'a Extensions,
@@ -28,11 +28,11 @@ impl<'a> AuthAttempt<'a> {
 
     /// The attempt of a handshake under way.
     pub(crate) fn of_handshake(cx: &'a CallContext, credentials: &'a Credentials) -> Self {
-        Self::new(cx.method(), Some(credentials), cx.headers(), cx.extensions())
+        Self::new(Some(cx.method()), Some(credentials), cx.headers(), cx.extensions())
     }
 
-    /// The RPC.
-    pub fn method(&self) -> Method {
+    /// The RPC; `None` where what is called is none of Flight's.
+    pub fn method(&self) -> Option<Method> {
         self.method
     }
 
@@ -94,7 +94,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", HeaderValue::from_static("Bearer secret"));
         let mut extensions = Extensions::new();
-        let attempt = AuthAttempt::new(Method::DoGet, None, &headers, &extensions);
+        let attempt = AuthAttempt::new(Some(Method::DoGet), None, &headers, &extensions);
         let shown = format!("{attempt:?}");
         assert!(shown.contains("DoGet") && !shown.contains("secret"), "{shown}");
         let shown = format!("{:?}", ServerCallInfo::new(Method::DoGet, &headers, &mut extensions));

@@ -10,7 +10,7 @@ use tokio::time::timeout_at;
 use super::authenticator::DynAuthenticator;
 use super::authorizer::DynAuthorizer;
 use super::{Access, AuthAttempt, Authenticated, Authenticator, Authorizer, Permission, Resource};
-use crate::{CallContext, Credentials, Error, Method, PeerIdentity, Result, Token};
+use crate::{CallContext, Credentials, Error, Method, Result, Token};
 
 /// What everybody is told who is not let in.
 const NOT_AUTHENTICATED: &str = "the credentials are missing or not valid";
@@ -48,27 +48,34 @@ impl Gate {
     }
 
     /// Finds out whose call this is, and leaves that where handlers find it. Gives the token that
-    /// is to be handed out. A handshake is let through: it says later who it is.
+    /// is to be handed out. A handshake is let through: it says later who it is. What is called
+    /// may be none of Flight's methods: that there is no other is nobody's business either.
     pub(crate) async fn enter(
         &self,
-        method: Method,
+        method: Option<Method>,
         parts: &mut Parts,
         deadline: Option<Instant>,
     ) -> Result<Option<Token>> {
-        if !self.is_closed() || method == Method::Handshake {
+        if !self.is_closed() || method == Some(Method::Handshake) {
             return Ok(None);
         }
         let entered = self.enter_by_headers(method, parts);
         let found = match deadline {
-            Some(deadline) => timeout_at(deadline.into(), entered).await.map_err(|_| late())??,
+            Some(deadline) => {
+                timeout_at(deadline.into(), entered).await.map_err(|_| Error::call_overdue())??
+            }
             None => entered.await?,
         };
         parts.extensions.insert(found.identity().clone());
-        tracing::Span::current().record("user", found.identity().as_str());
+        tracing::Span::current().record("user", shortened(found.identity().as_str()));
         Ok(found.token().cloned())
     }
 
-    async fn enter_by_headers(&self, method: Method, parts: &Parts) -> Result<Authenticated> {
+    async fn enter_by_headers(
+        &self,
+        method: Option<Method>,
+        parts: &Parts,
+    ) -> Result<Authenticated> {
         let credentials = match Credentials::from_headers(&parts.headers) {
             Ok(credentials) => credentials,
             Err(error) => return Err(not_authenticated(None, error.message())),
@@ -113,13 +120,17 @@ impl Gate {
         let access = Access::new(cx, permission, resource);
         for authorizer in &self.authorizers {
             if let Err(refusal) = authorizer.authorize(&access).await {
-                let user = cx.identity().map(PeerIdentity::as_str);
+                let user = cx.identity().map(|identity| shortened(identity.as_str()));
+                let named = format!("{resource:?}");
+                let shown = shortened(&named);
                 // What is left out of a listing is no news.
                 match (cx.method(), resource) {
                     (Method::ListFlights, Resource::Descriptor(_) | Resource::Named(_)) => {
-                        tracing::debug!(user, ?permission, ?resource, %refusal, "not listed");
+                        tracing::debug!(user, ?permission, resource = shown, %refusal, "not listed");
                     }
-                    _ => tracing::warn!(user, ?permission, ?resource, %refusal, "not allowed"),
+                    _ => {
+                        tracing::warn!(user, ?permission, resource = shown, %refusal, "not allowed")
+                    }
                 }
                 return Err(match refusal.is_busy() {
                     true => Error::unavailable(UNDECIDED),
@@ -148,15 +159,15 @@ fn shortened(text: &str) -> &str {
     text.char_indices().nth(LOGGED_CHARS_MAX).map_or(text, |(end, _)| &text[..end])
 }
 
-fn late() -> Error {
-    Error::deadline_exceeded("the call's deadline passed on the server")
-}
-
 /// The value of `authorization` that hands out a token.
-pub(crate) fn granting_header(token: &Token) -> Result<HeaderValue> {
-    let value = [b"Bearer ", token.as_bytes()].concat();
-    let mut value = HeaderValue::from_bytes(&value)
-        .map_err(|_| Error::internal("a token that no header may hold was to be granted"))?;
+pub(crate) fn granting_header(token: &[u8]) -> Result<HeaderValue> {
+    let value = [b"Bearer ", token].concat();
+    let mut value = HeaderValue::from_bytes(&value).map_err(|_| unfit_token())?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// The error of a token that nobody could present.
+pub(crate) fn unfit_token() -> Error {
+    Error::internal("a token that no header may hold was to be granted")
 }

@@ -13,4 +13,4 @@ pub use self::authenticator::{Authenticated, Authenticator};
 pub use self::authorizer::Authorizer;
 pub use self::refusal::Refusal;
 
-pub(crate) use self::gate::{Gate, granting_header, not_authenticated};
+pub(crate) use self::gate::{Gate, granting_header, not_authenticated, unfit_token};

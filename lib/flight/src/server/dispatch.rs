@@ -37,6 +37,7 @@ use self::respond::respond;
 use super::{Features, ServerOptions};
 use crate::auth::granting_header;
 use crate::credentials::mark_secrets;
+use crate::method::SERVICE_PATH;
 use crate::peer::{PeerLimit, announce};
 use crate::service::DynFlightService;
 use crate::stream::{DataReader, Incoming, Waiting};
@@ -95,7 +96,7 @@ impl Dispatcher {
         DataReader::from_request(Incoming::new(messages), self.limits())
     }
 
-    /// Answers a request below Flight's path.
+    /// Answers a request, whatever its path.
     pub(crate) async fn dispatch(self: Arc<Self>, request: Request<Body>) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
         mark_secrets(&mut parts.headers);
@@ -103,19 +104,44 @@ impl Dispatcher {
             Ok(head) => head,
             Err(response) => return *response,
         };
-        let Some(method) = Method::from_path(parts.uri.path()) else {
-            let text = format!("unknown method {}", parts.uri.path());
-            return Status::new(Code::Unimplemented, text).into_response();
-        };
         PeerIdentity::adopt(&mut parts.extensions);
+        let deadline = head.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        match Method::from_path(parts.uri.path()) {
+            Some(method) => self.call(method, parts, body, deadline).await,
+            None => self.refuse_unknown(parts, deadline).await,
+        }
+    }
+
+    /// Answers a call of what is not here. A stranger learns no more from it than from any other.
+    async fn refuse_unknown(&self, mut parts: Parts, deadline: Option<Instant>) -> Response<Body> {
+        let span = span("unknown", &parts);
+        let entering = self.features.gate().enter(None, &mut parts, deadline);
+        let path = match entering.instrument(span).await {
+            Ok(_) => parts.uri.path(),
+            Err(error) => return error.to_status().into_response(),
+        };
+        let text = match path.starts_with(SERVICE_PATH) {
+            true => format!("unknown method {path}"),
+            false => format!("no service is mounted at {path}"),
+        };
+        Status::new(Code::Unimplemented, text).into_response()
+    }
+
+    /// Answers a call.
+    async fn call(
+        self: Arc<Self>,
+        method: Method,
+        mut parts: Parts,
+        body: Body,
+        deadline: Option<Instant>,
+    ) -> Response<Body> {
         let limit = PeerLimit::from_headers(&parts.headers);
         let is_one_of_ours = limit.get().is_some();
         // What is compressed may unpack to no more than may come as it is.
         let bytes_max = self.request_limits(method).message_bytes_max;
         let body = body.decompressed(&parts.headers, bytes_max, Code::InvalidArgument);
-        let deadline = head.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let span = span(method, &parts);
-        let entering = self.features.gate().enter(method, &mut parts, deadline);
+        let span = span(method.name(), &parts);
+        let entering = self.features.gate().enter(Some(method), &mut parts, deadline);
         let entered = entering.instrument(span.clone()).await;
         let (token, middleware, refused) = match entered {
             Ok(token) => {
@@ -142,19 +168,19 @@ impl Dispatcher {
     }
 }
 
-/// What a call's events are logged under.
-fn span(method: Method, parts: &Parts) -> Span {
+/// What a call's events are logged under: all of them, whichever level is asked for.
+fn span(method: &str, parts: &Parts) -> Span {
     let user = tracing::field::Empty;
     match parts.extensions.get::<PeerAddr>() {
-        Some(peer) => tracing::info_span!("flight", %method, %peer, user),
-        None => tracing::info_span!("flight", %method, user),
+        Some(peer) => tracing::error_span!("flight", %method, %peer, user),
+        None => tracing::error_span!("flight", %method, user),
     }
 }
 
 /// Gives the caller the token that it got for its password.
 fn hand_out(token: Option<Token>, cx: &CallContext) -> Result<()> {
     match token {
-        Some(token) => cx.set_header(header::AUTHORIZATION, granting_header(&token)?),
+        Some(token) => cx.set_header(header::AUTHORIZATION, granting_header(token.as_bytes())?),
         None => Ok(()),
     }
 }

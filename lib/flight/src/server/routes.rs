@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use http::Request;
-use wingbeat_net::{Body, Status};
+use wingbeat_net::Body;
 
 use super::dispatch::Dispatcher;
 use super::{Features, HttpService, ServerOptions};
+use crate::FlightService;
 use crate::method::SERVICE_PATH;
-use crate::{Code, FlightService};
 
 /// A service mounted beside Flight, by the path before its method: `/grpc.health.v1.Health`.
 #[derive(Debug, Clone)]
@@ -24,14 +24,12 @@ pub(super) fn routes(flight: Arc<Dispatcher>, mounts: Vec<Mount>) -> HttpService
         let (flight, mounts) = (flight.clone(), mounts.clone());
         async move {
             let path = request.uri().path();
-            if is_below(path, SERVICE_PATH) {
-                return flight.dispatch(request).await;
+            let is_flight = is_below(path, SERVICE_PATH);
+            match mounts.iter().find(|mount| !is_flight && is_below(path, &mount.path)) {
+                Some(mount) => mount.service.answer(request).await,
+                // And what is nowhere: a stranger is not told so.
+                None => flight.dispatch(request).await,
             }
-            if let Some(mount) = mounts.iter().find(|mount| is_below(path, &mount.path)) {
-                return mount.service.answer(request).await;
-            }
-            let text = format!("no service is mounted at {path}");
-            Status::new(Code::Unimplemented, text).into_response()
         }
     })
 }

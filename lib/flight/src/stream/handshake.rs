@@ -4,12 +4,13 @@ use std::fmt;
 use std::future::poll_fn;
 use std::task::Poll;
 
-use http::{HeaderValue, header};
+use http::header;
 use tokio::sync::mpsc;
 use wingbeat_wire::grpc::MessageDeframer;
 use wingbeat_wire::message::{HandshakeRequest, HandshakeResponse, Message as _};
 
 use super::{Incoming, Waiting};
+use crate::auth::granting_header;
 use crate::{CallContext, Code, Credentials, Error, Result};
 
 /// How many answers may wait for the client.
@@ -80,9 +81,7 @@ impl Handshake {
         if self.by_payload {
             return self.send(HandshakeResponse::new(token.to_owned())).await;
         }
-        let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-            .map_err(|_| Error::internal("a token that no header may hold was to be granted"))?;
-        value.set_sensitive(true);
+        let value = granting_header(token.as_bytes())?;
         cx.set_header(header::AUTHORIZATION, value.clone())
             .or_else(|_| cx.set_trailer(header::AUTHORIZATION, value))
     }

@@ -128,6 +128,33 @@ impl Authenticator for Nobody {
     }
 }
 
+/// Nor whether what is not here is one of Flight's methods.
+#[tokio::test]
+async fn a_stranger_is_not_told_what_is_not_here() {
+    let call = async |channel: &Channel, path| {
+        let body = Body::request(stream::iter([Ok(frame(Bytes::new()))]));
+        let status = soon(channel.call(CallRequest::new(path, body))).await.unwrap_err();
+        (status.code, status.message)
+    };
+    let (_open, open) = listener().await;
+    let server = Server::bind("grpc://127.0.0.1:0").await.unwrap().authenticator(Nobody);
+    let guarded = Channel::new(server.local_addr(), ChannelConfig::default());
+    let _served = start(server, Listener);
+    let known = call(&guarded, Method::GetSchema.path()).await;
+    assert_eq!(known.0, Code::Unauthenticated);
+    for (path, told) in [
+        ("/arrow.flight.protocol.FlightService/DoFly", "unknown method"),
+        ("/arrow.flight.protocol.FlightService", "unknown method"),
+        ("/a.Service/Method", "no service is mounted"),
+        ("/", "no service is mounted"),
+    ] {
+        assert_eq!(call(&guarded, path).await, known, "{path}");
+        let (code, text) = call(&open, path).await;
+        assert_eq!(code, Code::Unimplemented, "{path}");
+        assert!(text.starts_with(told) && text.ends_with(path), "{text}");
+    }
+}
+
 /// A gRPC message of so many zeros, in the few bytes that Zstandard needs to say so.
 fn compressed_zeros(len: usize) -> Segments {
     const BLOCK_LEN: usize = 128 << 10;

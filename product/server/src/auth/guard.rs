@@ -5,7 +5,7 @@ use wingbeat_auth::{ClientCertificates, Jwt, LoadError, StaticTokens, Users};
 
 use super::AuthConfig;
 use super::policy::Policy;
-use crate::log::note_user;
+use crate::log::{Noting, note_user};
 
 /// What is put before a service. A token that one listener hands out is good for all of them.
 #[derive(Debug, Clone, Default)]
@@ -36,16 +36,16 @@ impl Guard {
     /// Puts all of it before a server's service.
     pub(crate) fn put_before(&self, mut server: Server) -> Server {
         if let Some(tokens) = &self.tokens {
-            server = server.authenticator(tokens.clone());
+            server = server.authenticator(Noting(tokens.clone()));
         }
         if let Some(users) = &self.users {
-            server = server.authenticator(users.clone());
+            server = server.authenticator(Noting(users.clone()));
         }
         if let Some(jwt) = &self.jwt {
-            server = server.authenticator(jwt.clone());
+            server = server.authenticator(Noting(jwt.clone()));
         }
         if let Some(certificates) = &self.certificates {
-            server = server.authenticator(*certificates);
+            server = server.authenticator(Noting(*certificates));
         }
         if let Some(policy) = &self.policy {
             server = server.authorizer(policy.clone());

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use tower::{Layer, Service};
+use tracing::Instrument as _;
 use wingbeat::{Body, Code, PeerAddr};
 
 use super::body::{Direction, LoggedBody};
@@ -81,7 +82,9 @@ where
             };
             Body::new(LoggedBody::new(body, counted, Direction::Request))
         });
-        let response = self.inner.call(request);
+        // Whatever is logged about the call names it too, whichever level is asked for.
+        let span = tracing::error_span!("call", request_id = record.request_id());
+        let response = self.inner.call(request).instrument(span);
         Box::pin(async move { Ok(log_response(response.await?, record)) })
     }
 }

@@ -5,4 +5,4 @@ mod layer;
 mod record;
 
 pub use layer::{AccessLog, AccessLogService};
-pub(crate) use record::{CallRecord, note_user};
+pub(crate) use record::{CallRecord, Noting, note_user};

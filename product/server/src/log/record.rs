@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use wingbeat::arrow::array::RecordBatch;
 use wingbeat::{
-    CallContext, Code, HeaderMap, HeaderName, PeerAddr, Result, ServerCallInfo, ServerMiddleware,
+    AuthAttempt, Authenticated, Authenticator, CallContext, Code, HeaderMap, HeaderName, PeerAddr,
+    Refusal, ServerCallInfo, ServerMiddleware,
 };
 
 /// The header that names a call, in requests and in responses.
@@ -68,7 +69,7 @@ impl CallRecord {
         &self.0.request_id
     }
 
-    /// Notes who calls.
+    /// Notes who calls; the first name stays.
     fn user(&self, name: &str) {
         self.0.user.get_or_init(|| shortened(name));
     }
@@ -100,8 +101,22 @@ impl CallRecord {
     }
 }
 
-/// Middleware that notes who was let in.
-pub(crate) fn note_user(call: &mut ServerCallInfo<'_>) -> Result<Noted> {
+/// An authenticator that notes whom it has let in, in a handshake as well, which says who it is when
+/// it is under way.
+pub(crate) struct Noting<A>(pub(crate) A);
+
+impl<A: Authenticator> Authenticator for Noting<A> {
+    async fn authenticate(&self, attempt: &AuthAttempt<'_>) -> Result<Authenticated, Refusal> {
+        let found = self.0.authenticate(attempt).await?;
+        if let Some(record) = attempt.extensions().get::<CallRecord>() {
+            record.user(found.identity().as_str());
+        }
+        Ok(found)
+    }
+}
+
+/// Middleware that notes who was let in by a certificate alone.
+pub(crate) fn note_user(call: &mut ServerCallInfo<'_>) -> wingbeat::Result<Noted> {
     let user = call.peer_identity().map(str::to_owned);
     if let (Some(user), Some(record)) = (user, call.extensions_mut().get::<CallRecord>()) {
         record.user(&user);

@@ -8,7 +8,6 @@ use wingbeat::{
 use wingbeat_store::{ReadRequest, ReadStream, Store, StoreError};
 
 use super::StoreService;
-use super::info::note_dataset;
 use crate::log::CallRecord;
 use crate::request::{Redeem, parse_ticket};
 use crate::status::status;
@@ -29,17 +28,18 @@ const ATTEMPTS: usize = 4;
 impl StoreService {
     pub(super) async fn get(&self, cx: &CallContext, ticket: &Ticket) -> Result<BatchStream> {
         let redeem = parse_ticket(ticket)?;
+        if let Some(record) = CallRecord::of(cx) {
+            record.dataset(redeem.dataset());
+        }
         let compression = body_compression(cx)?;
         self.authorize(cx, Permission::Read, redeem.dataset()).await?;
         let room = self.budget.read().await?;
         let (stream, version) = match redeem {
             Redeem::Planned(plan) => {
-                note_dataset(cx, &plan.request);
                 self.blocking(move |store| Ok((store.read(&plan)?, plan.version))).await?
             }
             Redeem::Direct(command) => {
                 let request = command.into_read();
-                note_dataset(cx, &request);
                 self.blocking(move |store| read_now(&store, &request)).await?
             }
         };

@@ -50,7 +50,7 @@ fn read_request(descriptor: &FlightDescriptor) -> Result<ReadRequest> {
 }
 
 /// Tells the access log which dataset a call is about.
-pub(super) fn note_dataset(cx: &CallContext, request: &ReadRequest) {
+fn note_dataset(cx: &CallContext, request: &ReadRequest) {
     if let Some(record) = CallRecord::of(cx) {
         record.dataset(&request.dataset);
     }

@@ -12,8 +12,9 @@ use wingbeat_auth::hash_password;
 use wingbeat_server::{JwtConfig, ServeConfig};
 
 use crate::health::{health, of};
+use crate::logs;
 use crate::support::{
-    TestServer, act, command, get, infos, list, name_of, path, put, read, rows, write_file,
+    TestServer, act, command, get, infos, list, name_of, path, put, read, rows, with, write_file,
 };
 
 /// Ada owns `sales`, analysts read it, anyone reads `public`, and auditors see every name.
@@ -224,6 +225,51 @@ async fn the_answer_is_the_same_whether_or_not_it_exists() {
     act(&with_token(&server, "olga"), "refresh", "").await.unwrap();
     let (code, words) = answer(&eve.get_flight_info(path("public/b")).await.unwrap_err());
     assert_eq!((code, words.as_str()), (Code::NotFound, "no dataset is named \"public/b\""));
+}
+
+/// Who was refused finds help with the id that the answer has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_knows_a_refusal_by_its_request_id() {
+    logs::catch();
+    let secrets = Secrets::new();
+    let server = guarded(&secrets).await;
+    let id =
+        |error: Error| error.metadata().get("x-request-id").unwrap().to_str().unwrap().to_owned();
+    let warnings = |id: &str| {
+        logs::caught(|line| {
+            line["level"] == "WARN" && line.get("request_id").is_some_and(|found| found == id)
+        })
+    };
+    let stranger = id(server.client().get_schema(path("public/a")).await.unwrap_err());
+    let found = warnings(&stranger);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["message"], "not authenticated");
+    assert_eq!(found[0]["reason"], "nothing is presented");
+    let line = logs::call(&stranger).await;
+    assert!(!line.contains_key("user"), "{line:?}");
+
+    let eve = id(get(&with_token(&server, "eve"), "sales/a").await.unwrap_err());
+    let found = warnings(&eve);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let [message, user, resource] = ["message", "user", "resource"].map(|name| &*found[0][name]);
+    assert_eq!((message, user, resource), ("not allowed", "eve", "\"sales/a\""));
+    let line = logs::call(&eve).await;
+    let [user, dataset, code] = ["user", "dataset", "code"].map(|name| &*line[name]);
+    assert_eq!((user, dataset, code), ("eve", "sales/a", "PERMISSION_DENIED"));
+
+    // A handshake is the user's too, with the password in a header or in its message.
+    let named = |id| with(&server.client(), "x-request-id", id);
+    named("shake-header").authenticate_basic_token("ada", "secret").await.unwrap();
+    named("shake-payload").authenticate_basic_proto("ada", "secret").await.unwrap();
+    named("shake-wrong").authenticate_basic_proto("ada", "wrong").await.unwrap_err();
+    for (id, user) in
+        [("shake-header", Some("ada")), ("shake-payload", Some("ada")), ("shake-wrong", None)]
+    {
+        let line = logs::call(id).await;
+        assert_eq!(line["method"], "Handshake");
+        assert_eq!(line.get("user").map(String::as_str), user, "{line:?}");
+    }
+    assert_eq!(warnings("shake-wrong").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

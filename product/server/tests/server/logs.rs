@@ -5,8 +5,11 @@ use std::fmt::Debug;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
+use tracing::Subscriber;
+use tracing::span::{Attributes, Id};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
 use crate::support::PATIENCE;
@@ -65,9 +68,19 @@ pub(crate) async fn call(id: &str) -> Line {
 
 struct Catcher;
 
-impl<S: tracing::Subscriber> Layer<S> for Catcher {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Catcher {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
+        let mut fields = Line::new();
+        attributes.record(&mut Fields(&mut fields));
+        cx.span(id).unwrap().extensions_mut().insert(fields);
+    }
+
+    /// With the fields of the spans around it, where it has none of that name.
+    fn on_event(&self, event: &tracing::Event<'_>, cx: Context<'_, S>) {
         let mut line = Line::new();
+        for span in cx.event_scope(event).into_iter().flatten() {
+            line.extend(span.extensions().get::<Line>().cloned().unwrap_or_default());
+        }
         line.insert("level".to_owned(), event.metadata().level().to_string());
         line.insert("target".to_owned(), event.metadata().target().to_owned());
         event.record(&mut Fields(&mut line));

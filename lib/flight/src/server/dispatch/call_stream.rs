@@ -37,9 +37,7 @@ impl CallStream {
         if let Some(deadline) = &mut self.deadline
             && deadline.as_mut().poll(cx).is_ready()
         {
-            return Poll::Ready(Some(Err(
-                self.given_up(Error::deadline_exceeded("the call's deadline passed on the server"))
-            )));
+            return Poll::Ready(Some(Err(self.given_up(Error::call_overdue()))));
         }
         let polled = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll_next(cx)));
         match polled {

@@ -10,9 +10,9 @@ use wingbeat_wire::message::{HandshakeResponse, Message as _};
 
 use super::driven::{Driven, Queue};
 use super::{Answer, Call};
-use crate::auth::{Gate, not_authenticated};
+use crate::auth::{Gate, not_authenticated, unfit_token};
 use crate::stream::Incoming;
-use crate::{AuthAttempt, CallContext, Code, Error, Handshake, Method, Result};
+use crate::{AuthAttempt, CallContext, Code, Handshake, Method, Result};
 
 /// How large a message may be from somebody who has not said yet who it is: credentials are not
 /// longer than what headers hold.
@@ -49,8 +49,7 @@ async fn introduce(gate: &Gate, cx: &CallContext, mut handshake: Handshake) -> R
     let found = gate.authenticate(&AuthAttempt::of_handshake(cx, &credentials)).await?;
     tracing::Span::current().record("user", found.identity().as_str());
     let Some(token) = found.token() else { return Ok(()) };
-    let token = std::str::from_utf8(token.as_bytes())
-        .map_err(|_| Error::internal("a token that no header may hold was to be granted"))?;
+    let token = std::str::from_utf8(token.as_bytes()).map_err(|_| unfit_token())?;
     handshake.grant(cx, token).await
 }
 
