@@ -28,8 +28,17 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// A value under way. Up to a modest length its memory is taken at once; above it the pieces are
-/// kept and copied together when all are there, so that a claimed length costs nothing.
+/// Up to this length memory is taken on the word of a peer alone. A connection may have a thousand
+/// calls, each with a message under way.
+const BELIEVED_LEN_MAX: usize = 1 << 20;
+
+/// Above it, so much of a value has to be there before memory is taken for all of it: one part of
+/// so many.
+const BELIEVED_SHARE: usize = 8;
+
+/// A value under way. Up to a modest length its memory is taken at once. Above it the first pieces
+/// are kept as they came until an eighth is there, and copied then: so a claim costs the claimant
+/// its bytes first, and each byte is still copied once.
 #[derive(Debug)]
 pub(crate) struct Collector<S: Sink> {
     source: S::Source,
@@ -40,13 +49,15 @@ pub(crate) struct Collector<S: Sink> {
 
 #[derive(Debug)]
 enum Store<S> {
-    Direct(S),
     Pieces(Pieces),
+    Direct(S),
 }
 
 impl<S: Sink> Collector<S> {
+    /// A value of `len` bytes, of which none is there. `claim_bytes_max` is what the
+    /// [`Limits`](crate::Limits) say.
     pub(crate) fn new(source: S::Source, len: usize, claim_bytes_max: usize) -> Self {
-        let store = if len <= claim_bytes_max {
+        let store = if len <= claim_bytes_max.min(BELIEVED_LEN_MAX) {
             Store::Direct(S::allocate(&source, len))
         } else {
             Store::Pieces(Pieces::default())
@@ -59,6 +70,12 @@ impl<S: Sink> Collector<S> {
         let part = piece.split_to(piece.len().min(self.len - self.have));
         let taken = part.len();
         self.have += taken;
+        let is_believed = self.have >= self.len / BELIEVED_SHARE;
+        if is_believed && let Store::Pieces(pieces) = &mut self.store {
+            let mut sink = S::allocate(&self.source, self.len);
+            std::mem::take(pieces).finish().iter().for_each(|piece| sink.extend(piece));
+            self.store = Store::Direct(sink);
+        }
         match &mut self.store {
             Store::Direct(sink) => sink.extend(&part),
             Store::Pieces(pieces) => pieces.push(part),
@@ -93,7 +110,8 @@ impl<S: Sink> Collector<S> {
 /// than what it sends.
 const PIECE_LEN_MIN: usize = 4 << 10;
 
-/// The size of the blocks that short pieces are copied into.
+/// The size of the blocks that short pieces are copied into, but for the first, which is as long
+/// as such a piece can be: often there is only one.
 const BLOCK_LEN: usize = 64 << 10;
 
 #[derive(Debug, Default)]
@@ -111,7 +129,7 @@ impl Pieces {
         }
         if self.block.capacity() - self.block.len() < piece.len() {
             self.close_block();
-            self.block.reserve(BLOCK_LEN);
+            self.block.reserve(if self.whole.is_empty() { PIECE_LEN_MIN } else { BLOCK_LEN });
         }
         self.block.extend_from_slice(&piece);
     }
@@ -163,7 +181,7 @@ mod tests {
         (0..1_000_000).for_each(|_| pieces.push(Bytes::from_static(b"x")));
         let rope = pieces.finish();
         assert_eq!(rope.len(), 1_000_000);
-        assert!(rope.iter().count() <= 1_000_000 / BLOCK_LEN + 1, "{}", rope.iter().count());
+        assert!(rope.iter().count() <= 1_000_000 / BLOCK_LEN + 2, "{}", rope.iter().count());
     }
 
     #[test]

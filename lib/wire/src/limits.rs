@@ -17,9 +17,12 @@ pub struct Limits {
     /// The largest body of one message after decompression, in bytes. 1 GiB: four times
     /// `message_bytes_max`, a good ratio for LZ4 and ZSTD, while a bomb is stopped.
     pub decoded_bytes_max: usize,
-    /// Up to this length, in bytes, memory is taken at once when a peer announces a length; above
-    /// it the pieces are kept as they arrive and memory is taken when they are complete, so that
-    /// a claim costs the claimant its bytes first. 16 MiB: most messages, and a modest loss.
+    /// Up to this length, in bytes, a peer is believed what its few bytes stand for: what a
+    /// compressed buffer holds, and rows without bytes of their own, eight to a byte. Above it
+    /// memory grows with what really appears. What has to arrive itself is believed less: memory
+    /// for it is taken at once up to 1 MiB (or up to this length, if that is less), and above that
+    /// when an eighth of it is there, so that a claim costs the claimant its bytes first. 16 MiB:
+    /// most messages, and a modest loss.
     pub claim_bytes_max: usize,
     /// How deep types may be nested. 64: far more than real schemas, far less than the stack.
     pub nesting_depth_max: usize,

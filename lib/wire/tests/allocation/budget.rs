@@ -107,7 +107,8 @@ fn within(spent: Allocated, bytes: usize, count: usize) {
 fn a_large_batch_costs_no_more_than_its_head() {
     let (sending, receiving) = steady(&numbers(131_072, 4));
     within(sending, 600, 2);
-    within(receiving, 1200, 11);
+    // With a list of the pieces that came before the body's memory was taken.
+    within(receiving, 1900, 13);
 }
 
 #[test]
@@ -129,5 +130,5 @@ fn a_wide_batch_costs_little_for_each_column() {
 fn words_and_nulls_are_not_copied() {
     let (sending, receiving) = steady(&words(100_000));
     within(sending, 600, 2);
-    within(receiving, 600, 8);
+    within(receiving, 1000, 9);
 }

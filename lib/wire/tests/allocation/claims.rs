@@ -53,8 +53,8 @@ fn two_gibibytes_claimed_by_the_prefix() {
         let (Allocated { bytes, .. }, result) =
             allocated(|| flight_data(&limits, &BodyPool::default(), &body));
         assert_eq!(result.ok(), expected, "refused, or waiting for more");
-        // Short pieces are gathered in a block of 64 KiB.
-        assert!(bytes < SMALL + (64 << 10), "{bytes} bytes");
+        // Short pieces are gathered in a block.
+        assert!(bytes < 2 * SMALL, "{bytes} bytes");
 
         let (Allocated { bytes, .. }, result) = allocated(|| {
             let mut deframer = MessageDeframer::new(&limits);
@@ -62,8 +62,68 @@ fn two_gibibytes_claimed_by_the_prefix() {
             deframer.poll()
         });
         assert_eq!(result.is_ok(), expected.is_some());
-        assert!(bytes < SMALL + (64 << 10), "{bytes} bytes");
+        assert!(bytes < 2 * SMALL, "{bytes} bytes");
     }
+}
+
+/// As many calls as a server lets a client have at a time.
+const CALLS: usize = 1024;
+
+#[test]
+fn what_many_calls_claim_costs_them_an_eighth_of_it_first() {
+    const LEN: usize = 15 << 20;
+    let mut fields = b"\xc2\x3e\x80\x80\xc0\x07".to_vec();
+    fields.resize(fields.len() + 1000, 7);
+    let begin = claim((6 + LEN) as u32, &fields);
+    let (limits, pool) = (Limits::default(), BodyPool::default());
+    let start = |mut deframer: FlightDataDeframer| {
+        deframer.push(begin.clone());
+        assert!(deframer.poll().unwrap().is_none());
+        deframer
+    };
+    let new = || FlightDataDeframer::new(&limits, pool.clone());
+    let (Allocated { bytes, .. }, calls) =
+        allocated(|| (0..CALLS).map(|_| start(new())).collect::<Vec<_>>());
+    // A block for what came of each.
+    assert!(bytes < CALLS * 2 * SMALL, "{bytes} bytes for {} calls", calls.len());
+    assert_eq!(pool.statistics().pinned_bytes, 0);
+
+    let start = |mut deframer: MessageDeframer| {
+        deframer.push(begin.clone());
+        assert!(deframer.poll().unwrap().is_none());
+        deframer
+    };
+    let (Allocated { bytes, .. }, calls) =
+        allocated(|| (0..CALLS).map(|_| start(MessageDeframer::new(&limits))).collect::<Vec<_>>());
+    assert!(bytes < CALLS * 2 * SMALL, "{bytes} bytes for {} calls", calls.len());
+}
+
+#[test]
+fn memory_for_a_long_body_is_taken_once_when_an_eighth_is_there() {
+    const LEN: usize = 12 << 20;
+    const PIECE: usize = 16 << 10;
+    let mut fields = b"\xc2\x3e\x80\x80\x80\x06".to_vec();
+    let head = claim((6 + LEN) as u32, &fields);
+    fields = (0..LEN).map(|at| (at / 1000) as u8).collect();
+    let body = Bytes::from(fields);
+    let pool = BodyPool::default();
+    let mut deframer = FlightDataDeframer::new(&Limits::default(), pool.clone());
+    deframer.push(head);
+    let mut received = None;
+    for at in (0..LEN).step_by(PIECE) {
+        let piece = body.slice(at..at + PIECE);
+        let (Allocated { bytes, .. }, polled) = allocated(|| {
+            deframer.push(piece);
+            deframer.poll().unwrap()
+        });
+        received = polled;
+        // Any other costs its place in a list.
+        let expected = if at + PIECE == LEN / 8 { LEN..LEN + SMALL } else { 0..SMALL };
+        assert!(expected.contains(&bytes), "{bytes} bytes at {at}");
+    }
+    let received = received.unwrap().data_body.unwrap();
+    assert!(received.as_slice() == body, "other bytes");
+    assert_eq!(pool.statistics().allocated, 1);
 }
 
 #[test]
