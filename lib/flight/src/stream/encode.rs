@@ -26,6 +26,16 @@ pub(crate) enum Outgoing {
     Chunk(FlightStreamChunk),
 }
 
+impl Outgoing {
+    /// Not worth the way to another thread.
+    fn is_small(&self) -> bool {
+        match self {
+            Self::Start(..) => true,
+            Self::Chunk(chunk) => chunk.data.is_none(),
+        }
+    }
+}
+
 /// Where it comes from.
 pub(crate) enum Source {
     /// A stream, whose schema goes out at once.
@@ -68,11 +78,14 @@ impl Source {
 }
 
 /// Pulls a source and encodes it, one message at a time and only as it is asked. Compression runs
-/// on tokio's blocking threads.
+/// on tokio's blocking threads, and one message ahead: while a compressed message is being sent,
+/// the next one is made.
 pub(crate) struct EncodeStream {
     source: Source,
     encoder: Encoder,
     compresses: bool,
+    /// Taken from the source ahead of time, and not worth a thread.
+    pulled: Option<Outgoing>,
     /// Whether the source has ended or failed, and what it holds is still to be sent.
     source_done: bool,
     failure: Option<Error>,
@@ -116,6 +129,7 @@ impl EncodeStream {
             source,
             compresses: encoder.compresses(),
             encoder: Encoder::Idle(Box::new(encoder)),
+            pulled: None,
             source_done: false,
             failure: None,
             limit,
@@ -142,10 +156,7 @@ impl EncodeStream {
             self.told = Some(bytes_max);
             encoder.receiver_takes(bytes_max);
         }
-        // A small item is not worth the way to another thread.
-        let small = matches!(&item, Some(Outgoing::Start(..)))
-            || matches!(&item, Some(Outgoing::Chunk(chunk)) if chunk.data.is_none());
-        if self.compresses && !small {
+        if self.compresses && !item.as_ref().is_some_and(Outgoing::is_small) {
             self.encoder = Encoder::Busy(tokio::task::spawn_blocking(move || {
                 let encoded = encode(&mut encoder, item);
                 (encoder, encoded)
@@ -169,28 +180,60 @@ impl EncodeStream {
         })
     }
 
+    /// The source's next item; `None` at its end, which is kept, and how it failed.
+    fn pull(&mut self, cx: &mut Context<'_>) -> Poll<Option<Outgoing>> {
+        Poll::Ready(match ready!(self.source.poll_next(cx)) {
+            Some(Ok(item)) => Some(item),
+            ended => {
+                self.source_done = true;
+                self.failure = ended.and_then(Result::err);
+                None
+            }
+        })
+    }
+
+    /// Begins to compress the message behind the one that is handed out, if there is one already.
+    fn begin_next(&mut self, cx: &mut Context<'_>) {
+        let Encoder::Idle(encoder) = &self.encoder else { return };
+        let mut item = None;
+        if encoder.is_idle() {
+            if self.source_done {
+                return;
+            }
+            let Poll::Ready(Some(next)) = self.pull(cx) else { return };
+            if next.is_small() {
+                self.pulled = Some(next);
+                return;
+            }
+            item = Some(next);
+        }
+        // Pending: what compresses takes a thread for all that is not small.
+        let _ = self.step(item);
+    }
+
     fn poll_inner(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Segments>>> {
         // What the encoder holds goes first, then the source is asked.
-        let mut drained = false;
+        let mut drained = matches!(&self.encoder, Encoder::Idle(encoder) if encoder.is_idle());
         loop {
             if matches!(self.encoder, Encoder::Busy(_)) {
                 match ready!(self.poll_busy(cx))? {
-                    Some(segments) => return Poll::Ready(Ok(Some(segments))),
+                    Some(segments) => {
+                        self.begin_next(cx);
+                        return Poll::Ready(Ok(Some(segments)));
+                    }
                     None => drained = true,
                 }
             }
             let item = if !drained {
                 None
+            } else if let Some(item) = self.pulled.take() {
+                Some(item)
             } else if self.source_done {
                 return Poll::Ready(self.failure.take().map_or(Ok(None), Err));
             } else {
-                match ready!(self.source.poll_next(cx)) {
-                    Some(Ok(item)) => Some(item),
-                    ended => {
-                        self.source_done = true;
-                        self.failure = ended.and_then(Result::err);
-                        continue;
-                    }
+                match ready!(self.pull(cx)) {
+                    Some(item) => Some(item),
+                    None => continue,
                 }
             };
             match self.step(item) {

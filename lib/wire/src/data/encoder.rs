@@ -175,6 +175,11 @@ impl FlightDataEncoder {
         self.options.compression.is_some()
     }
 
+    /// Whether everything that was pushed is encoded: [`poll`](Self::poll) would give `None`.
+    pub fn is_idle(&self) -> bool {
+        self.queue.is_empty() && !self.batches.is_busy()
+    }
+
     /// The next message of the batch that was pushed last.
     fn poll_batch(&mut self) -> Result<Option<Segments>, EncodeError> {
         if !self.batches.is_busy() {
