@@ -3,7 +3,8 @@
 //! h2 wraps what it writes in `bytes::Take`, which offers a write 16 pieces at most, and a batch of
 //! a thousand columns has a thousand: sixty system calls, each of which wakes the receiver. So a
 //! rope that has more pieces lends those that follow to the socket, and the socket writes them in
-//! the same call. When h2 comes to offer them, they are passed over.
+//! the same call. When h2 comes to offer them, they are passed over. To a peer that takes frames of
+//! 16 KiB only nothing is lent: those are short, and gathered.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -22,6 +23,8 @@ const LONG_LEN_MIN: usize = 512 << 10;
 pub(crate) struct Following {
     /// Whether the socket is ahead already.
     is_ahead: AtomicBool,
+    /// Whether the last frame that was written was one that is gathered.
+    is_useless: AtomicBool,
     pieces: Mutex<Segments>,
 }
 
@@ -29,9 +32,11 @@ impl Following {
     /// Lends what of `data` comes behind its first `offered` pieces, where that is of use.
     pub(crate) fn lend(&self, data: &Segments, offered: usize) {
         let is_of_use = data.len() >= LONG_LEN_MIN && offered < data.piece_count();
-        if is_of_use && !self.is_ahead.load(Ordering::Relaxed) {
+        let is_wanted =
+            || !self.is_ahead.load(Ordering::Relaxed) && !self.is_useless.load(Ordering::Relaxed);
+        if is_of_use && is_wanted() {
             *self.pieces.lock().unwrap_or_else(PoisonError::into_inner) =
-                data.pieces(offered, PIECES_MAX);
+                data.within(offered..offered + PIECES_MAX);
         }
     }
 
@@ -44,5 +49,10 @@ impl Following {
     /// needs to be lent.
     pub(crate) fn set_ahead(&self, is_ahead: bool) {
         self.is_ahead.store(is_ahead, Ordering::Relaxed);
+    }
+
+    /// Says whether the socket has use for what is lent.
+    pub(crate) fn set_of_use(&self, is_of_use: bool) {
+        self.is_useless.store(!is_of_use, Ordering::Relaxed);
     }
 }

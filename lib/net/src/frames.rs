@@ -2,6 +2,8 @@
 
 /// The header of a frame (RFC 9113, 4.1): the length of what follows, its type, six bytes more.
 pub(crate) const HEADER_LEN: usize = 9;
+/// The payload of a frame to a peer that asks for no longer ones (RFC 9113, 4.2).
+pub(crate) const DEFAULT_FRAME_LEN: usize = 16 << 10;
 /// What a client sends before its first frame.
 const PREFACE_LEN: usize = 24;
 /// The type of a GOAWAY frame. It begins with the last stream that was or will be looked at.

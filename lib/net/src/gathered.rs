@@ -1,9 +1,9 @@
-//! Gathers short writes of a connection until its task rests, and writes more of a long frame than
-//! it is offered (see [`following`](crate::following)).
+//! Gathers short writes of a connection until its task rests.
 //!
 //! h2 writes frame by frame: a system call for each, and a wake-up of the peer. To a peer that
 //! takes frames of 16 KiB only, as Go's, Java's and tonic's do by default, that is most of what
-//! sending costs, more than the copy that gathers them. Longer frames pass as they are.
+//! sending costs, more than the copy that gathers them. Longer frames pass as they are, and with
+//! them more than was offered (see [`Ahead`]).
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -14,13 +14,12 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wingbeat_wire::Segments;
 
+use crate::ahead::Ahead;
 use crate::following::Following;
-use crate::frames::FrameFollower;
+use crate::frames::{DEFAULT_FRAME_LEN, FrameFollower};
 
 /// Headers, trailers, control frames and the messages of small calls.
 const SHORT_LEN_MAX: usize = 1 << 10;
-/// The payload of a frame to a peer that asks for no longer ones (RFC 9113, 4.2).
-const DEFAULT_FRAME_LEN: usize = 16 << 10;
 /// How much is gathered at most.
 const GATHERED_LEN_MAX: usize = 128 << 10;
 /// A connection on which nothing happens keeps a buffer up to this long.
@@ -47,12 +46,7 @@ struct Inner<T> {
     is_used: bool,
     /// Why what waited could not be written.
     failure: Option<io::Error>,
-    /// What comes behind what is offered.
-    following: Arc<Following>,
-    /// Where what was taken ends.
-    frames: FrameFollower,
-    /// How many bytes were written that are still to be offered.
-    ahead: usize,
+    ahead: Ahead,
 }
 
 impl<T> Gathered<T> {
@@ -67,9 +61,8 @@ impl<T> Gathered<T> {
     }
 
     fn new(socket: T, frames: FrameFollower) -> (Self, Rest<T>) {
-        let following = Arc::default();
-        let (waiting, is_used, failure, ahead) = (VecDeque::new(), false, None, 0);
-        let inner = Inner { socket, waiting, is_used, failure, following, frames, ahead };
+        let (waiting, ahead) = (VecDeque::new(), Ahead::new(frames));
+        let inner = Inner { socket, waiting, is_used: false, failure: None, ahead };
         let inner = Arc::new(Mutex::new(inner));
         (Self { inner: Arc::clone(&inner) }, Rest { inner })
     }
@@ -82,7 +75,7 @@ impl<T> Gathered<T> {
 impl<T> Rest<T> {
     /// Where ropes lend what follows the pieces that they offer.
     pub(crate) fn following(&self) -> Arc<Following> {
-        Arc::clone(&lock(&self.inner).following)
+        Arc::clone(lock(&self.inner).ahead.following())
     }
 }
 
@@ -132,27 +125,27 @@ impl<T: AsyncWrite + Unpin> Inner<T> {
         Poll::Ready(Ok(()))
     }
 
-    /// Writes what waits, then `bufs`, and then what follows them, in one go. Says how much of the
-    /// latter two was taken, which is nothing as long as something waits.
+    /// Writes what waits, then `bufs`, and then what comes behind them, in one go. Says how much of
+    /// the latter two was taken, which is nothing as long as something waits.
     fn poll_socket(
         &mut self,
         bufs: &[IoSlice<'_>],
-        following: &Segments,
+        behind: &Segments,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         let (first, second) = self.waiting.as_slices();
         let offered = [first, second].into_iter().chain(bufs.iter().map(|buf| &**buf));
-        let offered = offered.chain(following.iter()).filter(|piece| !piece.is_empty());
+        let offered = offered.chain(behind.iter()).filter(|piece| !piece.is_empty());
         let (mut few, mut many) = ([IoSlice::new(&[]); SLICES_MAX], Vec::new());
         let mut count = 0;
-        let slices = if following.is_empty() {
+        let slices = if behind.is_empty() {
             for (slot, piece) in few.iter_mut().zip(offered) {
                 *slot = IoSlice::new(piece);
                 count += 1;
             }
             few.get(..count).unwrap_or_default()
         } else {
-            many.reserve_exact(2 + bufs.len() + following.piece_count());
+            many.reserve_exact(2 + bufs.len() + behind.piece_count());
             many.extend(offered.map(IoSlice::new));
             count = many.len();
             many.as_slice()
@@ -175,56 +168,25 @@ impl<T: AsyncWrite + Unpin> Inner<T> {
             return Poll::Ready(Err(error));
         }
         self.is_used = true;
-        let following = self.following.take();
+        let lent = self.ahead.following().take();
         let len = bufs.iter().map(|buf| buf.len()).sum();
-        if self.ahead > 0 {
-            return Poll::Ready(Ok(self.pass_over(len)));
+        if let Some(taken) = self.ahead.pass_over(len) {
+            return Poll::Ready(Ok(taken));
         }
         if is_gathered(len) {
             if self.waiting.len() + len > GATHERED_LEN_MAX {
                 ready!(self.poll_clear(cx))?;
             }
             bufs.iter().for_each(|buf| self.waiting.extend(&**buf));
-            bufs.iter().for_each(|buf| self.frames.push(buf));
+            self.ahead.gathered(bufs);
             return Poll::Ready(Ok(len));
         }
-        let following = self.within_frame(bufs, following);
+        let behind = self.ahead.behind(bufs, lent);
         loop {
-            let taken = ready!(self.poll_socket(bufs, &following, cx))?;
-            if taken > 0 {
-                self.follow(bufs, &following, taken);
-                self.ahead = taken.saturating_sub(len);
-                self.following.set_ahead(self.ahead > 0);
-                return Poll::Ready(Ok(taken.min(len)));
+            let written = ready!(self.poll_socket(bufs, &behind, cx))?;
+            if written > 0 {
+                return Poll::Ready(Ok(self.ahead.wrote(bufs, &behind, written)));
             }
-        }
-    }
-
-    /// Takes what is offered of what was written already.
-    fn pass_over(&mut self, len: usize) -> usize {
-        let taken = len.min(self.ahead);
-        self.ahead -= taken;
-        self.following.set_ahead(self.ahead > 0);
-        taken
-    }
-
-    /// What of the pieces that follow `bufs` lies in the same frame. What comes behind a frame is
-    /// not decided before its end.
-    fn within_frame(&self, bufs: &[IoSlice<'_>], mut following: Segments) -> Segments {
-        if following.is_empty() {
-            return following;
-        }
-        let mut frames = self.frames.clone();
-        bufs.iter().for_each(|buf| frames.push(buf));
-        following.split_to(frames.missing())
-    }
-
-    /// Follows the frames through what was written.
-    fn follow(&mut self, bufs: &[IoSlice<'_>], following: &Segments, mut written: usize) {
-        for piece in bufs.iter().map(|buf| &**buf).chain(following.iter()) {
-            let taken = piece.get(..written).unwrap_or(piece);
-            self.frames.push(taken);
-            written -= taken.len();
         }
     }
 }

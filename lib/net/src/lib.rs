@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
 
 mod address;
+mod ahead;
 mod aligned;
 mod body;
 mod client;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::ops::Range;
 
 use arrow_buffer::Buffer;
 use bytes::{Buf, Bytes};
@@ -79,9 +80,9 @@ impl Segments {
         self.pieces.iter().map(Piece::as_slice)
     }
 
-    /// A rope of up to `count` pieces, those behind the first `skipped` ones.
-    pub fn pieces(&self, skipped: usize, count: usize) -> Self {
-        self.pieces.iter().skip(skipped).take(count).cloned().collect()
+    /// A rope of some of the pieces, by their places; of those among them that there are.
+    pub fn within(&self, places: Range<usize>) -> Self {
+        self.pieces.iter().skip(places.start).take(places.len()).cloned().collect()
     }
 
     /// How many pieces there are.

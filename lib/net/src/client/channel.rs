@@ -265,9 +265,9 @@ async fn start(
     let mut upload = None;
     let ledger = Arc::new(Ledger::default());
     if !is_empty {
-        let (traffic, taken) = (connection.traffic(), Arc::clone(&ledger));
+        let (shared, taken) = (connection.shared(), Arc::clone(&ledger));
         let mut sending =
-            Upload::new(body, stream, taken, buffer_bytes, traffic, Arc::clone(&failure));
+            Upload::new(body, stream, taken, buffer_bytes, shared, Arc::clone(&failure));
         if !poll_fn(|cx| Poll::Ready(sending.poll_at_once(cx))).await {
             let sending = until(deadline, sending.run(stall_timeout));
             upload = Some(AbortOnDropHandle::new(tokio::spawn(sending)));

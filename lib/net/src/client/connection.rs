@@ -15,14 +15,14 @@ use crate::greeting::{Greeted, Watched};
 use crate::keepalive::{Calls, Keepalive};
 use crate::socket::Socket;
 use crate::stall::{Paced, Sent, Wire};
-use crate::stream::Traffic;
+use crate::stream::ConnectionShared;
 
 /// A connection that took its first SETTINGS. Dropping it closes the socket; calls hold it alive.
 pub(super) struct Connection {
     name: Arc<str>,
     send: SendRequest<Sent>,
     calls: Arc<Calls>,
-    traffic: Arc<Traffic>,
+    shared: ConnectionShared,
     failure: Arc<OnceLock<String>>,
     wire: Arc<Wire>,
     driver: AbortOnDropHandle<()>,
@@ -60,14 +60,14 @@ impl Connection {
                     calls: Some(Arc::downgrade(&calls)),
                 }
             });
-        let traffic = Arc::new(Traffic::new(rest.following()));
+        let shared = ConnectionShared::new(rest.following());
         let failure = Arc::new(OnceLock::new());
         let seen = Arc::clone(&wire);
         let watch = Watchers { keepalive, wire, stall_timeout: config.stall_timeout };
         let driver = drive(connection, rest, watch, Arc::clone(&failure), Arc::clone(&name));
         let driver = AbortOnDropHandle::new(tokio::spawn(driver));
         wait(greeted, &failure).await?;
-        Ok(Self { name, send, calls, traffic, failure, wire: seen, driver, _server: server })
+        Ok(Self { name, send, calls, shared, failure, wire: seen, driver, _server: server })
     }
 
     /// What errors call the peer.
@@ -85,9 +85,9 @@ impl Connection {
         Arc::clone(&self.calls)
     }
 
-    /// What its uploads know of each other.
-    pub(super) fn traffic(&self) -> Arc<Traffic> {
-        Arc::clone(&self.traffic)
+    /// What its uploads share.
+    pub(super) fn shared(&self) -> ConnectionShared {
+        self.shared.clone()
     }
 
     /// Whether the server has said that it has not looked at that stream, and will not.

@@ -11,7 +11,7 @@ use wingbeat_wire::grpc::Code;
 use crate::body::{Body, BoxError};
 use crate::stall::{Ledger, Sent};
 use crate::status::Status;
-use crate::stream::{Pump, PumpError, Traffic};
+use crate::stream::{ConnectionShared, Pump, PumpError};
 
 /// An upload. Dropped before its end, it resets the stream, so that the server cannot take what it
 /// has for the whole.
@@ -29,10 +29,10 @@ impl Upload {
         stream: SendStream<Sent>,
         ledger: Arc<Ledger>,
         buffer_bytes: usize,
-        traffic: Arc<Traffic>,
+        shared: ConnectionShared,
         failure: Arc<OnceLock<Status>>,
     ) -> Self {
-        let pump = Pump::new(body, stream, Arc::clone(&ledger), buffer_bytes, traffic);
+        let pump = Pump::new(body, stream, Arc::clone(&ledger), buffer_bytes, shared);
         Self { pump, failure, ledger, done: false }
     }
 

@@ -162,7 +162,7 @@ fn header(len: usize) -> [u8; 9] {
 fn write_frame(socket: &mut Gathered<Log>, data: &mut Segments, len: usize, room: usize) -> usize {
     let (header, mut header_len) = (header(len), 9);
     let calls_before = calls(socket);
-    let following = Arc::clone(&lock(&socket.inner).following);
+    let following = Arc::clone(lock(&socket.inner).ahead.following());
     let mut left = len;
     while left > 0 {
         lock(&socket.inner).socket.room = room;
@@ -211,4 +211,40 @@ fn a_frame_of_many_pieces_is_written_ahead_to_its_end() {
             assert!(writes <= fewest + 3 * lens.len(), "{lens:?} in {room}: {writes} writes");
         }
     }
+}
+
+/// How many pieces a write of `bufs` is given besides, now that a long rope is there.
+fn lent(socket: &mut Gathered<Log>, bufs: &[&[u8]]) -> usize {
+    let rope: Segments = (0..200u8).map(|nth| Bytes::from(vec![nth; 6000])).collect();
+    let following = Arc::clone(lock(&socket.inner).ahead.following());
+    following.lend(&rope, 16);
+    let lent = following.take().piece_count();
+    following.lend(&rope, 16);
+    lock(&socket.inner).socket.room = usize::MAX;
+    assert!(write(socket, bufs).is_ready());
+    lent
+}
+
+#[test]
+fn nothing_is_lent_for_frames_that_are_gathered() {
+    let (mut socket, _task) = socket(usize::MAX);
+    let short = vec![1; DEFAULT_FRAME_LEN];
+    let short: [&[u8]; 2] = [&header(DEFAULT_FRAME_LEN), &short];
+    let end: [&[u8]; 2] = [&header(7000), &[2; 7000]];
+    let long = vec![3; 100_000];
+    let long: [&[u8]; 2] = [&header(100_000), &long];
+    let control: [&[u8]; 2] = [&header(4), &[0; 4]];
+    assert_eq!(lent(&mut socket, &short), 64, "nothing is known of the peer");
+    for _ in 0..3 {
+        assert_eq!(lent(&mut socket, &short), 0);
+        assert_eq!(lent(&mut socket, &end), 0, "the rest of a message");
+        assert_eq!(lent(&mut socket, &control), 0);
+    }
+    assert_eq!(lent(&mut socket, &long), 0);
+    for bufs in [long, control, end, short] {
+        assert_eq!(lent(&mut socket, &bufs), 64);
+    }
+    // A frame that is offered in parts is a long one, however short the first.
+    assert_eq!(lent(&mut socket, &[&header(9000), &[4; 5000]]), 0);
+    assert_eq!(lent(&mut socket, &[&[4; 4000]]), 64);
 }

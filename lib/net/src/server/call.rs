@@ -25,7 +25,7 @@ use crate::body::{Body, panicked};
 use crate::peer::PeerAddr;
 use crate::stall::{Arriving, Ledger, Sent};
 use crate::status::Status;
-use crate::stream::{Pump, PumpError, Received, Traffic};
+use crate::stream::{ConnectionShared, Pump, PumpError, Received};
 
 /// A call whose request has come.
 pub(super) struct Call {
@@ -37,7 +37,7 @@ pub(super) struct Call {
     deadline: Option<Instant>,
     stall_timeout: Option<Duration>,
     buffer_bytes: usize,
-    traffic: Arc<Traffic>,
+    shared: ConnectionShared,
 }
 
 impl Call {
@@ -46,7 +46,7 @@ impl Call {
         respond: SendResponse<Sent>,
         peer: PeerAddr,
         config: &ServerConfig,
-        traffic: Arc<Traffic>,
+        shared: ConnectionShared,
     ) -> Self {
         let stall_timeout = config.stall_timeout;
         let mut request = incoming(request, stall_timeout);
@@ -61,7 +61,7 @@ impl Call {
             deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             stall_timeout,
             buffer_bytes: config.send_buffer_bytes,
-            traffic,
+            shared,
         }
     }
 
@@ -88,7 +88,7 @@ impl Call {
     where
         S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
     {
-        let Self { request, mut respond, ledger, buffer_bytes, traffic, .. } = self;
+        let Self { request, mut respond, ledger, buffer_bytes, shared, .. } = self;
         let handled = AssertUnwindSafe(service.oneshot(request)).catch_unwind();
         let handled = tokio::select! {
             biased;
@@ -106,7 +106,7 @@ impl Call {
         let (head, body) = response.into_parts();
         let is_over = http_body::Body::is_end_stream(&body);
         let mut pump = match respond.send_response(http::Response::from_parts(head, ()), is_over) {
-            Ok(stream) => Pump::new(body, stream, ledger, buffer_bytes, traffic),
+            Ok(stream) => Pump::new(body, stream, ledger, buffer_bytes, shared),
             Err(error) => {
                 tracing::debug!(%error, "call ended before its answer");
                 respond.send_reset(Reason::INTERNAL_ERROR);

@@ -23,7 +23,7 @@ use crate::keepalive::Keepalive;
 use crate::peer::{Peer, PeerAddr};
 use crate::socket::Socket;
 use crate::stall::{Paced, Sent, Wire};
-use crate::stream::Traffic;
+use crate::stream::ConnectionShared;
 
 /// Serves one connection until its end. Once `drain` is cancelled, no new call is taken and the
 /// running ones finish. Dropping the future aborts the connection and every call on it.
@@ -50,7 +50,7 @@ pub(crate) async fn serve_connection<S>(
     let mut overdue = pin!(Fuse::terminated());
     let calls = CancellationToken::new();
     let _abort_calls_on_drop = calls.clone().drop_guard();
-    let traffic = Arc::new(Traffic::new(rest.following()));
+    let shared = ConnectionShared::new(rest.following());
     loop {
         tokio::select! {
             accepted = accept(&mut connection, &rest) => match accepted {
@@ -58,8 +58,8 @@ pub(crate) async fn serve_connection<S>(
                     if let Some(certificate) = &certificate {
                         request.extensions_mut().insert(certificate.clone());
                     }
-                    let traffic = Arc::clone(&traffic);
-                    let call = Call::new(request, respond, peer, &config, traffic);
+                    let shared = shared.clone();
+                    let call = Call::new(request, respond, peer, &config, shared);
                     let call = call.run(service.clone());
                     // Ends with the token, which the connection owns.
                     tokio::spawn(calls.clone().run_until_cancelled_owned(call));

@@ -11,10 +11,12 @@ use http_body::Body as _;
 use tokio::time::Sleep;
 use wingbeat_wire::Segments;
 
+use super::shared::ConnectionShared;
 use super::tail::Tail;
-use super::traffic::{Sender, Traffic};
+use super::traffic::Sender;
 use super::window::{Window, poll_wider};
 use crate::body::{Body, BoxError};
+use crate::following::Following;
 use crate::stall::{Ledger, Sent};
 
 /// A message of fewer bytes is not used where it arrives, so it may arrive in parts.
@@ -41,6 +43,8 @@ pub(crate) struct Pump {
     /// What the peer has not taken yet.
     ledger: Arc<Ledger>,
     buffer_bytes: u64,
+    /// Where its pieces are lent to the socket.
+    following: Arc<Following>,
     sender: Sender,
     window: Window,
     /// Whether the peer's window has room for all that h2 has, so that its socket is all that could
@@ -71,9 +75,10 @@ impl Pump {
         stream: SendStream<Sent>,
         ledger: Arc<Ledger>,
         buffer_bytes: usize,
-        traffic: Arc<Traffic>,
+        shared: ConnectionShared,
     ) -> Self {
         let buffer_bytes = buffer_bytes as u64;
+        let ConnectionShared { traffic, following } = shared;
         let sender = Sender::new(traffic);
         Self {
             body,
@@ -82,6 +87,7 @@ impl Pump {
             end: None,
             ledger,
             buffer_bytes,
+            following,
             sender,
             window: Window::default(),
             is_assured: true,
@@ -131,7 +137,7 @@ impl Pump {
         if data.len() >= WHOLE_LEN_MIN {
             self.sender.begin();
         }
-        self.waiting = Some(Sent::new(data, &self.ledger, self.sender.following()));
+        self.waiting = Some(Sent::new(data, &self.ledger, &self.following));
     }
 
     /// Hands the waiting message to h2, or as much of it as is this call's turn.
@@ -178,7 +184,7 @@ impl Pump {
     /// Makes way for the other calls once the peer has opened no window for long, while it has
     /// taken all but the waiting message of `len` bytes.
     fn look_for_pause(&mut self, len: usize, cx: &mut Context<'_>) {
-        if self.ledger.under_way() > len as u64 {
+        if self.ledger.poll_below(len as u64, cx).is_pending() {
             self.pause = None;
             return;
         }
@@ -208,9 +214,12 @@ impl Pump {
         match self.end.take().flatten() {
             Some(trailers) => self.stream.send_trailers(trailers),
             None => {
-                let nothing = Sent::new(Segments::new(), &self.ledger, self.sender.following());
+                let nothing = Sent::new(Segments::new(), &self.ledger, &self.following);
                 self.stream.send_data(nothing, true)
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

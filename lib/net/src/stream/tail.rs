@@ -32,3 +32,6 @@ impl Drop for Tail {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::following::Following;
-
 /// How many bytes of all calls together lie before a message that comes last.
 const ROUND_LEN: usize = 4 << 20;
 /// Below this a frame costs more than its bytes.
@@ -16,16 +14,8 @@ const TURN_LEN_MIN: usize = 64 << 10;
 
 /// The calls of a connection that send much.
 #[derive(Debug, Default)]
-pub(crate) struct Traffic {
+pub(super) struct Traffic {
     senders: AtomicU32,
-    following: Arc<Following>,
-}
-
-impl Traffic {
-    /// Of a connection whose socket looks there.
-    pub(crate) fn new(following: Arc<Following>) -> Self {
-        Self { senders: AtomicU32::new(0), following }
-    }
 }
 
 /// One call's place among them.
@@ -61,11 +51,6 @@ impl Sender {
         !self.counted
     }
 
-    /// Where its pieces are lent to the socket.
-    pub(super) fn following(&self) -> &Arc<Following> {
-        &self.traffic.following
-    }
-
     /// How many bytes this call may send in one frame, now that others send as well; `None` when
     /// it is alone.
     pub(super) fn turn_len(&self) -> Option<usize> {
@@ -86,7 +71,7 @@ mod tests {
 
     #[test]
     fn turns_get_shorter_the_more_calls_send() {
-        let traffic = Arc::new(Traffic::new(Arc::default()));
+        let traffic = Arc::new(Traffic::default());
         let mut senders: Vec<_> = (0..100).map(|_| Sender::new(Arc::clone(&traffic))).collect();
         let turn_len = |senders: &[Sender]| senders[0].turn_len();
         assert_eq!(turn_len(&senders), None);

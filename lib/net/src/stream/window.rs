@@ -24,7 +24,7 @@ const SKIPPED_MAX: u32 = 1024;
 pub(super) struct Window {
     /// The widest it has been.
     widest: usize,
-    /// So many of the next messages do not wait, because one did in vain.
+    /// So many of the next messages that are to arrive whole do not wait, because one did in vain.
     skipped: u32,
     /// How many these are to be the next time.
     next_skipped: u32,
@@ -59,7 +59,9 @@ impl Window {
                 if self.enough.take().is_some() && fits {
                     self.next_skipped = SKIPPED;
                 }
-                self.skipped = self.skipped.saturating_sub(1);
+                if is_whole {
+                    self.skipped = self.skipped.saturating_sub(1);
+                }
                 return Poll::Ready(Ok(()));
             }
             ready!(poll_wider(stream, cx))?;
@@ -96,3 +98,6 @@ pub(super) fn poll_wider(
         None => Err(Reason::STREAM_CLOSED.into()),
     })
 }
+
+#[cfg(test)]
+mod tests;

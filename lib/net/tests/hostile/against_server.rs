@@ -290,6 +290,43 @@ async fn reads_slowly_for_a_while() {
     assert!(whole > 400, "{whole} of 600 frames were a message");
 }
 
+/// A window that was wide makes messages wait for the whole of it. Here it turns into less than
+/// nothing (RFC 9113, 6.9.2), then into a little at a time, then into nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn narrows_a_wide_window() {
+    const NARROW: u32 = 100_000;
+    let memory = Memory::count().await;
+    let mut victim = Victim::start(Limits::default()).await;
+    let settings = [(INITIAL_WINDOW_SIZE, 8 * MIB as u32), (MAX_FRAME_SIZE, (1 << 24) - 1)];
+    let mut wire = victim.connect(&settings).await;
+    wire.grant(0, WINDOW_MAX - WINDOW_DEFAULT).await;
+    wire.request(1, "/endless").await;
+    let mut taken = 0;
+    while taken < 6 * MIB {
+        let frame = wire.wait(|frame| frame.kind == DATA).await;
+        assert!(frame.payload.len() == MIB + 5 || taken > 5 * MIB, "a whole message");
+        taken += frame.payload.len();
+    }
+    wire.settings(&[(INITIAL_WINDOW_SIZE, NARROW)]).await;
+    ping(&mut wire, 3).await;
+    // What was sent before the server knew, with which the window is empty, or below.
+    let mut missing = taken.max(8 * MIB) as u32 - NARROW;
+    for _ in 0..50 {
+        wire.grant(1, missing + NARROW).await;
+        missing = 0;
+        let mut come = 0;
+        while come < NARROW as usize {
+            let frame = wire.wait(|frame| frame.kind == DATA).await;
+            come += frame.payload.len();
+        }
+    }
+    victim.dropped().await;
+    assert_eq!(wire.reset(1).await, CANCEL);
+    ping(&mut wire, 5).await;
+    // With what this side holds of frames.
+    memory.assert_peak_below(16);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn trickles_window() {
     let memory = Memory::count().await;
@@ -430,8 +467,8 @@ async fn claims_two_gibibytes_where_they_are_allowed() {
     memory.assert_peak_below(4);
 }
 
-/// A list of headers above the limit of 64 KiB, as HTTP/2 counts them, is answered before anybody is
-/// asked about it.
+/// A list of headers above the limit of 64 KiB, as HTTP/2 counts them, is answered before anybody
+/// is asked about it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sends_more_headers_than_allowed() {
     let memory = Memory::count().await;

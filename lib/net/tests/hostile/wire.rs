@@ -107,7 +107,7 @@ impl Wire {
         self.try_raw(&[&header[..], payload].concat()).await
     }
 
-    async fn settings(&mut self, settings: &[(u16, u32)]) {
+    pub(crate) async fn settings(&mut self, settings: &[(u16, u32)]) {
         let pair =
             |(id, value): &(u16, u32)| [&id.to_be_bytes()[..], &value.to_be_bytes()].concat();
         let payload: Vec<u8> = settings.iter().flat_map(pair).collect();

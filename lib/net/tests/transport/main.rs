@@ -4,6 +4,7 @@
 mod connections;
 mod flow;
 mod messages;
+mod ropes;
 #[path = "../support/mod.rs"]
 mod support;
 

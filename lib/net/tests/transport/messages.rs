@@ -43,7 +43,7 @@ async fn a_huge_message_of_pieces_over_every_kind_of_connection() {
 }
 
 /// A message of so many pieces, each of another length.
-fn of_pieces(count: usize, seed: usize) -> Segments {
+pub(crate) fn of_pieces(count: usize, seed: usize) -> Segments {
     let piece = |nth: usize| {
         let len = 3000 + nth.wrapping_mul(7919).wrapping_add(seed * 104_729) % 9000;
         Bytes::from_iter((0..len).map(|at| (at * 31 + nth * 17 + seed) as u8))
@@ -52,7 +52,7 @@ fn of_pieces(count: usize, seed: usize) -> Segments {
 }
 
 /// A message with its prefix.
-fn framed(message: &Segments) -> Segments {
+pub(crate) fn framed(message: &Segments) -> Segments {
     let mut framed = Segments::new();
     framed.push(Bytes::from([&[0][..], &(message.len() as u32).to_be_bytes()].concat()));
     framed.append(message.clone());

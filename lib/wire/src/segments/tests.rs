@@ -34,6 +34,21 @@ fn splits_anywhere_without_a_copy() {
 }
 
 #[test]
+fn the_pieces_within_a_range_are_shared() {
+    let rope = rope(&["ab", "cde", "f", "ghij"]);
+    for (places, expected) in [(0..4, "abcdefghij"), (1..3, "cdef"), (3..9, "ghij"), (4..9, "")] {
+        let within = rope.within(places.clone());
+        assert_eq!(within.to_bytes(), expected, "{places:?}");
+        assert_eq!(within.len(), expected.len(), "{places:?}");
+        let addresses = within.iter().map(<[u8]>::as_ptr);
+        let sources = rope.iter().skip(places.start).map(<[u8]>::as_ptr);
+        assert!(addresses.zip(sources).all(|(piece, source)| piece == source), "{places:?}");
+    }
+    assert!(rope.within(2..2).is_empty());
+    assert_eq!(rope.piece_count(), 4, "it stays as it is");
+}
+
+#[test]
 fn empty_pieces_are_not_kept() {
     let mut rope = rope(&["", "ab", "", "c"]);
     assert_eq!((rope.len(), rope.iter().count()), (3, 2));
