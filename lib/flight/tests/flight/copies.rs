@@ -87,16 +87,26 @@ fn drain(taken: &mut mpsc::UnboundedReceiver<RecordBatch>) -> Vec<RecordBatch> {
     std::iter::from_fn(|| taken.try_recv().ok()).collect()
 }
 
-/// Asserts that these are all rows of the batch, so often, and that each of the parts in which
-/// they came lies in a body of its own.
+/// Asserts that these are all rows of the batch, so often and in order, and that each of the parts
+/// in which they came lies in a body of its own.
 #[track_caller]
 fn assert_in_one_body(parts: &[RecordBatch], batch: &RecordBatch) {
-    let rows: usize = parts.iter().map(RecordBatch::num_rows).sum();
-    assert_eq!(rows, COUNT * batch.num_rows());
+    assert_same_rows(parts, batch);
     for part in parts {
         let (span, len) = (span(&buffers(part)), body_len(part));
         // Memory that it was received in starts at a multiple of 16.
         assert!(span.start.is_multiple_of(16) && span.len() <= len, "{span:?} of {len}");
+    }
+}
+
+#[track_caller]
+fn assert_same_rows(parts: &[RecordBatch], batch: &RecordBatch) {
+    let rows: usize = parts.iter().map(RecordBatch::num_rows).sum();
+    assert_eq!(rows, COUNT * batch.num_rows());
+    let mut at = 0;
+    for part in parts {
+        assert!(*part == batch.slice(at, part.num_rows()), "other values from row {at} on");
+        at = (at + part.num_rows()) % batch.num_rows();
     }
 }
 
@@ -177,7 +187,7 @@ async fn the_transport_is_handed_the_source() {
 
     let options = wingbeat::ClientOptions::default().with_encode(whole);
     client.client = client.client.clone().with_options(options);
-    assert_eq!(exchange(&client, &batch).await.len(), COUNT);
+    assert_same_rows(&exchange(&client, &batch).await, &batch);
     // The server sends on what it received, the very same arrays.
     assert_handed_on(&pieces, &drain(&mut taken));
 }
