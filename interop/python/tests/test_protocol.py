@@ -4,6 +4,7 @@ import pyarrow as pa
 import pyarrow.flight as fl
 import pytest
 
+from wbinterop import fixtures, languages
 from wbinterop.processes import ClientError, our_client
 from wbinterop.server import STATUSES
 
@@ -80,6 +81,18 @@ def test_messages_that_pyarrow_compressed(ours, size):
         with writer:
             writer.write_table(table)
         assert client.do_get(fl.Ticket("uploaded:gzip")).read_all() == table
+
+
+def test_messages_that_go_compressed(logs, tmp_path):
+    with languages.server("go", "gzip", logs / "go-gzip.log") as server:
+        out = tmp_path / "out.arrows"
+        our_client("get", server.address, "any", out)
+        schema, batches = fixtures.read(out)
+        table = pa.Table.from_batches(batches, schema)
+        assert table.column("x").to_pylist() == list(range(10_000))
+        [count] = our_client("action", server.address, "compressed", "")["results"]
+        # The schema and ten batches.
+        assert int(count) >= 11
 
 
 class Recorder(fl.ClientMiddlewareFactory):

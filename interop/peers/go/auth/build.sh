@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds our client of a guarded server on arrow-go as OUT_DIR/auth. Exits with 3 where Go is
+# Builds our clients and servers at the door on arrow-go as OUT_DIR/auth. Exits with 3 where Go is
 # missing.
 set -euo pipefail
 out="${1:?usage: build.sh OUT_DIR}"

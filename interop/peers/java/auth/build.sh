@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds our client of a guarded server on Arrow Java, with OUT_DIR/auth to start it. Exits with 3
+# Builds our clients and servers at the door on Arrow Java, with OUT_DIR/auth to start it. Exits with 3
 # where a JDK or Maven is missing.
 set -euo pipefail
 out="${1:?usage: build.sh OUT_DIR}"
