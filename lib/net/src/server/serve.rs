@@ -57,6 +57,9 @@ where
         let text = format!("there is no certificate for {}", listener.local_addr());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
+    if let Some(tls) = &config.tls {
+        tls.warn_if_readable();
+    }
     let drain = CancellationToken::new();
     let mut connections = JoinSet::new();
     let mut refusals = JoinSet::new();
@@ -81,9 +84,8 @@ where
         } else {
             let limit = config.connections_max;
             tracing::warn!(%peer, limit, "connection refused: too many are open");
-            // One for TLS would not understand.
-            if !accepted.speaks_tls && refusals.len() < REFUSALS_MAX {
-                refusals.spawn(refuse(accepted.socket));
+            if refusals.len() < REFUSALS_MAX {
+                refusals.spawn(refuse(accepted, config.tls.clone()));
             }
         }
     }

@@ -126,3 +126,22 @@ async fn much_data_arrives_whole() {
     }
     assert!(within(messages.next()).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_connection_too_many_is_told_so_behind_tls() {
+    let authority = Authority::new("ours");
+    let tls = server_tls(&authority.localhost());
+    let config = ServerConfig::default().with_tls(tls).with_connections_max(1);
+    let address = "grpc+tls://127.0.0.1:0".parse().unwrap();
+    let server = TestServer::start_on(&address, who, config).await;
+    let first = channel(&server, believing(&authority));
+    assert_eq!(ask(&first).await.unwrap(), "nobody");
+    refused(&channel(&server, believing(&authority)), "the server has too many connections").await;
+    assert_eq!(ask(&first).await.unwrap(), "nobody");
+    // Its place is free once the server has noticed.
+    drop(first);
+    let next = channel(&server, believing(&authority));
+    while ask(&next).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
