@@ -48,7 +48,7 @@ impl Jwt {
         audience: impl Into<String>,
     ) -> Result<Self, LoadError> {
         Ok(Self {
-            keys: Watched::new(path.into(), Keys::parse)?,
+            keys: Watched::new_secret(path.into(), Keys::parse, Keys::are_secret)?,
             issuer: issuer.into(),
             audience: audience.into(),
             leeway: LEEWAY,

@@ -8,7 +8,7 @@ use wingbeat::{AuthAttempt, Authenticated, Authenticator, PeerIdentity, Refusal}
 use crate::LoadError;
 use crate::lines;
 use crate::secret::{Digest, digest, presented_token};
-use crate::watched::{Watched, warn_if_readable};
+use crate::watched::Watched;
 
 /// A shorter token could be guessed.
 const TOKEN_BYTES_MIN: usize = 16;
@@ -29,9 +29,7 @@ impl StaticTokens {
     /// # Errors
     /// When the file cannot be read or has other lines.
     pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, LoadError> {
-        let path = path.into();
-        warn_if_readable(&path);
-        Ok(Self(Watched::new(path, Table::parse)?))
+        Ok(Self(Watched::new_secret(path.into(), Table::parse, |_| true)?))
     }
 
     /// These tokens.

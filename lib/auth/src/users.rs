@@ -16,7 +16,7 @@ use self::hashing::Hashing;
 use self::table::Table;
 use self::turns::Network;
 use crate::secret::presented_token;
-use crate::watched::{Watched, warn_if_readable};
+use crate::watched::Watched;
 use crate::{GrantedTokens, LoadError};
 
 pub use self::hashing::hash_password;
@@ -45,9 +45,7 @@ impl Users {
     /// # Errors
     /// When the file cannot be read or has other lines.
     pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, LoadError> {
-        let path = path.into();
-        warn_if_readable(&path);
-        let table = Watched::new(path, Table::parse)?;
+        let table = Watched::new_secret(path.into(), Table::parse, |_| true)?;
         Ok(Self { table, hashing: Hashing::new(), tokens: GrantedTokens::new() })
     }
 

@@ -12,6 +12,8 @@ use crate::LoadError;
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How large such a file may be.
 const FILE_BYTES_MAX: u64 = 16 << 20;
+/// The group of a file and everybody else.
+const READABLE_BY_OTHERS: u32 = 0o044;
 
 type Parse<T> = dyn Fn(&[u8]) -> Result<T, String> + Send + Sync;
 
@@ -27,6 +29,7 @@ struct Inner<T> {
 struct Source<T> {
     path: PathBuf,
     parse: Box<Parse<T>>,
+    is_secret: fn(&T) -> bool,
 }
 
 struct State<T> {
@@ -43,6 +46,8 @@ struct Stamp {
     modified: Option<SystemTime>,
     len: u64,
     inode: u64,
+    /// Who may read it is said anew when that changes.
+    mode: u32,
 }
 
 impl<T: Send + Sync + 'static> Watched<T> {
@@ -55,10 +60,20 @@ impl<T: Send + Sync + 'static> Watched<T> {
         path: PathBuf,
         parse: impl Fn(&[u8]) -> Result<T, String> + Send + Sync + 'static,
     ) -> Result<Self, LoadError> {
-        let (bytes, stamp) = read(&path)?;
-        let value = parse(&bytes).map_err(|reason| content(&path, reason))?;
-        let source = Some(Source { path, parse: Box::new(parse) });
-        Ok(Self::of(source, value, Some(stamp)))
+        Self::new_secret(path, parse, |_| false)
+    }
+
+    /// The same for what may be secret: each time such a file is read that others than its owner
+    /// can read, the log says so.
+    pub(crate) fn new_secret(
+        path: PathBuf,
+        parse: impl Fn(&[u8]) -> Result<T, String> + Send + Sync + 'static,
+        is_secret: fn(&T) -> bool,
+    ) -> Result<Self, LoadError> {
+        let source = Source { path, parse: Box::new(parse), is_secret };
+        let (bytes, stamp) = read(&source.path)?;
+        let value = source.take(&bytes, &stamp)?;
+        Ok(Self::of(Some(source), value, Some(stamp)))
     }
 
     /// What never changes.
@@ -114,12 +129,12 @@ impl<T> Inner<T> {
             return;
         }
         let loaded = read(&source.path).and_then(|(bytes, stamp)| {
-            let value = (source.parse)(&bytes).map(Arc::new);
+            let value = source.take(&bytes, &stamp).map(Arc::new);
             let mut state = self.state();
             // Not read again until it is another one. Under one lock with the value, so that two
             // checks at once leave a stamp and a value of the same file.
             state.stamp = Some(stamp);
-            state.value = value.map_err(|reason| content(&source.path, reason))?;
+            state.value = value?;
             Ok(())
         });
         match loaded {
@@ -134,9 +149,26 @@ impl<T> Inner<T> {
     }
 }
 
+impl<T> Source<T> {
+    /// What a file says that was read, and who else can read it where that matters.
+    fn take(&self, bytes: &[u8], stamp: &Stamp) -> Result<T, LoadError> {
+        let value = (self.parse)(bytes).map_err(|reason| content(&self.path, reason))?;
+        if stamp.mode & READABLE_BY_OTHERS != 0 && (self.is_secret)(&value) {
+            let path = self.path.display();
+            tracing::warn!(%path, "others than its owner can read the secrets");
+        }
+        Ok(value)
+    }
+}
+
 impl Stamp {
     fn of(metadata: &std::fs::Metadata) -> Self {
-        Self { modified: metadata.modified().ok(), len: metadata.len(), inode: metadata.ino() }
+        Self {
+            modified: metadata.modified().ok(),
+            len: metadata.len(),
+            inode: metadata.ino(),
+            mode: metadata.permissions().mode(),
+        }
     }
 }
 
@@ -158,14 +190,6 @@ fn read(path: &Path) -> Result<(Vec<u8>, Stamp), LoadError> {
 
 fn content(path: &Path, reason: String) -> LoadError {
     LoadError::Content { path: path.to_owned(), reason }
-}
-
-/// Says so where everybody on the machine can read secrets.
-pub(crate) fn warn_if_readable(path: &Path) {
-    let mode = std::fs::metadata(path).map(|metadata| metadata.permissions().mode());
-    if mode.is_ok_and(|mode| mode & 0o004 != 0) {
-        tracing::warn!(path = %path.display(), "everybody on this machine can read the secrets");
-    }
 }
 
 impl<T> Clone for Watched<T> {

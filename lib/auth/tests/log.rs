@@ -4,7 +4,9 @@
 //! whole process.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use tokio_util::task::AbortOnDropHandle;
 use tracing_subscriber::fmt::MakeWriter as _;
@@ -12,7 +14,7 @@ use wingbeat::{
     Access, Action, Authorizer, Client, FlightService, HeaderName, HeaderValue, Permission,
     Refusal, Server,
 };
-use wingbeat_auth::{StaticTokens, Users, hash_password};
+use wingbeat_auth::{Jwt, StaticTokens, Users, hash_password};
 
 struct Empty;
 impl FlightService for Empty {}
@@ -26,6 +28,13 @@ impl Authorizer for NoActions {
             _ => Ok(()),
         }
     }
+}
+
+/// What is said of a file that others can read.
+const READABLE: &str = "others than its owner can read the secrets";
+
+fn chmod(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
@@ -44,7 +53,9 @@ async fn who_was_refused_and_why() {
     let (users, tokens) = (folder.path().join("users"), folder.path().join("tokens"));
     std::fs::write(&users, format!("ada:{}\n", hash_password("pass-of-ada").unwrap())).unwrap();
     std::fs::write(&tokens, "carol:carols-very-long-token\n").unwrap();
-    std::fs::set_permissions(&tokens, std::fs::Permissions::from_mode(0o646)).unwrap();
+    chmod(&tokens, 0o646);
+    chmod(&users, 0o600);
+    shared_keys_are_secrets(folder.path());
     let server = Server::bind("grpc://127.0.0.1:0").await.unwrap();
     let plain = Client::new(server.local_addr().to_string()).unwrap();
     let server = server
@@ -53,11 +64,7 @@ async fn who_was_refused_and_why() {
         .authorizer(NoActions);
     let _serving = AbortOnDropHandle::new(tokio::spawn(server.serve(Empty)));
     let log = logged();
-    for text in [
-        "everybody on this machine can read the secrets",
-        "everybody on this machine can change it",
-        "tokens read entries=1",
-    ] {
+    for text in [READABLE, "everybody on this machine can change it", "tokens read entries=1"] {
         assert!(log.contains(text), "{text:?} is not in {log}");
     }
 
@@ -96,6 +103,40 @@ async fn who_was_refused_and_why() {
     let carol = plain.clone().with_bearer_token("carols-very-long-token").unwrap();
     carol.do_get(wingbeat::Ticket::new("secret ticket")).await.unwrap_err();
     expect("UNIMPLEMENTED", &["user=\"carol\""]);
+
+    a_file_is_looked_at_again(&users, &ada).await;
+}
+
+/// A key that signs as well as checks is one, a key that does not is none.
+fn shared_keys_are_secrets(folder: &Path) {
+    let jwks = ["shared", "public"].map(|name| folder.join(name));
+    let shared =
+        r#"{"kty": "oct", "alg": "HS256", "k": "dGhpcnR5LXR3byBieXRlcyBvZiBzaGFyZWQgc2VjcmV0"}"#;
+    let public =
+        r#"{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    for (file, key) in jwks.iter().zip([shared, public]) {
+        std::fs::write(file, format!("{{\"keys\": [{key}]}}")).unwrap();
+        chmod(file, 0o640);
+        Jwt::from_jwks_file(file, "issuer", "audience").unwrap();
+    }
+    let log = logged();
+    let warnings: Vec<_> = log.lines().filter(|line| line.contains(READABLE)).collect();
+    assert_eq!(warnings.len(), 1, "{log}");
+    assert!(warnings[0].contains("/shared"), "{log}");
+}
+
+/// Said again when the file is read again, which it is when others are let at it.
+async fn a_file_is_looked_at_again(users: &Path, ada: &Client) {
+    chmod(users, 0o640);
+    let begun = Instant::now();
+    let mut log = String::new();
+    while !log.contains(READABLE) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{log}");
+        ada.do_get(wingbeat::Ticket::new("x")).await.unwrap_err();
+        log += &logged();
+    }
+    let line = log.lines().find(|line| line.contains(READABLE)).unwrap();
+    assert!(line.contains("/users"), "{line}");
 }
 
 /// One line, with who it was and from where, and no secret anywhere.

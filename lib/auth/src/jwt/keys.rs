@@ -20,6 +20,8 @@ pub(super) struct Key {
     id: Option<String>,
     key: DecodingKey,
     algorithms: Vec<Algorithm>,
+    /// One secret for those who sign and those who check.
+    is_shared: bool,
 }
 
 impl Keys {
@@ -50,6 +52,11 @@ impl Keys {
         Ok(Self(keys))
     }
 
+    /// Whether whoever reads them can sign as well.
+    pub(super) fn are_secret(&self) -> bool {
+        self.0.iter().any(|key| key.is_shared)
+    }
+
     /// The keys that a token may be signed with: the ones it names, else all.
     pub(super) fn candidates(&self, id: Option<&str>) -> impl Iterator<Item = &Key> {
         self.0.iter().filter(move |key| id.is_none() || key.id.as_deref() == id)
@@ -59,14 +66,16 @@ impl Keys {
 impl Key {
     fn new(jwk: &Jwk) -> Result<Self, String> {
         let key = DecodingKey::from_jwk(jwk).map_err(|error| error.to_string())?;
-        if let AlgorithmParameters::OctetKey(OctetKeyParameters { .. }) = &jwk.algorithm {
+        let is_shared =
+            matches!(&jwk.algorithm, AlgorithmParameters::OctetKey(OctetKeyParameters { .. }));
+        if is_shared {
             let secret = key.try_get_hmac_secret().map_err(|error| error.to_string())?;
             if secret.len() < SECRET_BYTES_MIN {
                 return Err(format!("the secret has less than {SECRET_BYTES_MIN} bytes"));
             }
         }
         let algorithms = algorithms(jwk)?;
-        Ok(Self { id: jwk.common.key_id.clone(), key, algorithms })
+        Ok(Self { id: jwk.common.key_id.clone(), key, algorithms, is_shared })
     }
 
     pub(super) fn key(&self) -> &DecodingKey {

@@ -94,6 +94,11 @@ impl ServerTls {
         self.0.sources.clients.as_ref().is_some_and(|clients| !clients.may_have_none)
     }
 
+    /// Says so where others than its owner can read the key.
+    pub(crate) fn warn_if_readable(&self) {
+        self.0.sources.key.warn_if_readable();
+    }
+
     fn of(sources: Sources) -> Result<Self, TlsError> {
         let loaded = Mutex::new(sources.load()?);
         Ok(Self(Arc::new(Inner { sources, loaded })))
@@ -148,6 +153,7 @@ impl ServerTls {
         match reread {
             Ok(reread) => {
                 tracing::info!(certificate = %self.0.sources.certificates, "read again for TLS");
+                self.warn_if_readable();
                 *loaded = reread;
             }
             Err(error) => {

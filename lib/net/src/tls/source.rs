@@ -29,7 +29,11 @@ pub(super) struct Stamp {
     file: (u64, u64),
     len: u64,
     modified: (i64, i64),
+    mode: u32,
 }
+
+/// The group of a file and everybody else.
+const READABLE_BY_OTHERS: u32 = 0o044;
 
 impl PemSource {
     /// A file.
@@ -52,6 +56,15 @@ impl PemSource {
         }
     }
 
+    /// Says so where others than its owner can read the file of a key.
+    pub(super) fn warn_if_readable(&self) {
+        let Self::File(path) = self else { return };
+        let mode = std::fs::metadata(path).map(|meta| meta.mode());
+        if mode.is_ok_and(|mode| mode & READABLE_BY_OTHERS != 0) {
+            tracing::warn!(path = %path.display(), "others than its owner can read the key");
+        }
+    }
+
     /// `None` for a text, and for a file that is not there.
     pub(super) fn stamp(&self) -> Option<Stamp> {
         match self {
@@ -67,6 +80,7 @@ impl From<Metadata> for Stamp {
             file: (meta.dev(), meta.ino()),
             len: meta.len(),
             modified: (meta.mtime(), meta.mtime_nsec()),
+            mode: meta.mode(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use rustix::process::Signal;
 use wingbeat_testkit::certificates::{Authority, PairFiles};
 
 use crate::support::{BIRDS_CSV, Server, binary, wingbeat};
@@ -67,6 +68,29 @@ fn a_certificate_that_signs_itself() {
     wingbeat(["get", &url]).fails(5, &["root", "UNAVAILABLE"]);
     let any = wingbeat(["get", &url, "--format", "csv", "--dangerously-accept-any-certificate"]);
     assert_eq!(any.data(), BIRDS_CSV);
+}
+
+#[test]
+fn a_key_that_others_can_read_is_warned_of() {
+    let folder = folder();
+    let authority = Authority::new("ours");
+    let files = authority.localhost().write(folder.path(), "server");
+    let ca = roots(folder.path(), "ca.crt", &authority);
+    let chmod = |mode| fs::set_permissions(&files.key, fs::Permissions::from_mode(mode)).unwrap();
+    let warning = ["others than its owner can read the key", text(&files.key)];
+    chmod(0o640);
+    serve(folder.path(), &files, &[]).log_line(&warning);
+    chmod(0o600);
+    let private = serve(folder.path(), &files, &[]);
+    private.signal(Signal::TERM);
+    let (_, log) = private.end();
+    assert!(!log.iter().any(|line| line.contains(warning[0])), "{log:?}");
+    // And when the file is read again.
+    let server = serve(folder.path(), &files, &[]);
+    chmod(0o604);
+    let url = server.url("");
+    wingbeat(["ls", url.trim_end_matches('/'), "--tls-roots", &ca]).data();
+    server.log_line(&warning);
 }
 
 #[test]
