@@ -121,15 +121,15 @@ impl Gate {
         for authorizer in &self.authorizers {
             if let Err(refusal) = authorizer.authorize(&access).await {
                 let user = cx.identity().map(|identity| shortened(identity.as_str()));
-                let named = format!("{resource:?}");
-                let shown = shortened(&named);
+                let what = format!("{resource:?}");
+                let what = shortened(&what);
                 // What is left out of a listing is no news.
                 match (cx.method(), resource) {
                     (Method::ListFlights, Resource::Descriptor(_) | Resource::Named(_)) => {
-                        tracing::debug!(user, ?permission, resource = shown, %refusal, "not listed");
+                        tracing::debug!(user, ?permission, resource = what, %refusal, "not listed");
                     }
                     _ => {
-                        tracing::warn!(user, ?permission, resource = shown, %refusal, "not allowed")
+                        tracing::warn!(user, ?permission, resource = what, %refusal, "not allowed")
                     }
                 }
                 return Err(match refusal.is_busy() {

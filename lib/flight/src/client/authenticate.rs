@@ -113,7 +113,7 @@ impl Client {
             Some(address) if !self.plaintext_credentials && is_exposed(address) => {
                 let text = format!(
                     "credentials would travel to {address} in plaintext; \
-                     with_plaintext_credentials allows that"
+                     plaintext credentials have to be allowed by name"
                 );
                 Err(Error::failed_precondition(text).with_origin(Origin::Local))
             }

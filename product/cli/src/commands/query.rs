@@ -10,6 +10,7 @@ use super::info::print_info;
 use crate::args::{CancelArgs, PollArgs};
 use crate::connect::{client, parse_url};
 use crate::exit::{Failure, Outcome};
+use crate::output::write_private;
 use crate::progress::say;
 use crate::target::Target;
 
@@ -19,7 +20,7 @@ pub(super) async fn poll(args: PollArgs) -> Outcome {
     let mut polling = client(&url, &args.flight.connect)?.poll(descriptor);
     while let Some(poll) = polling.next().await? {
         if let (Some(file), Some(info)) = (&args.save_info, &poll.info) {
-            std::fs::write(file, info.encode())?;
+            write_private(file, &info.encode())?;
         }
         if args.json {
             writeln!(std::io::stdout().lock(), "{}", poll_json(poll))?;

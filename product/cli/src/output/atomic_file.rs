@@ -2,6 +2,7 @@
 
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
@@ -31,6 +32,11 @@ impl Place {
     ///
     /// A symbolic link stays; what it leads to is written. A file that is there keeps its mode.
     pub(crate) fn open(target: &Path) -> Outcome<(Self, File)> {
+        Self::open_with(target, None)
+    }
+
+    /// The same with this mode, whichever the file has that is there.
+    fn open_with(target: &Path, mode: Option<u32>) -> Outcome<(Self, File)> {
         let failed = |e: io::Error| cannot_write(target, &e);
         let old = match std::fs::metadata(target) {
             Ok(old) => Some(old),
@@ -49,8 +55,10 @@ impl Place {
         } else {
             target.to_path_buf()
         };
-        let (file, beside) = create_beside(&end).map_err(failed)?;
-        if let Some(old) = old {
+        // What `File::create` would give, before the process's umask; a temporary file is private
+        // else.
+        let (file, beside) = create_beside(&end, mode.unwrap_or(0o666)).map_err(failed)?;
+        if let Some(old) = old.filter(|_| mode.is_none()) {
             file.set_permissions(old.permissions()).map_err(failed)?;
         }
         Ok((Self::Beside(AtomicFile { beside, target: end }), file))
@@ -72,7 +80,7 @@ impl AtomicFile {
     }
 }
 
-fn create_beside(target: &Path) -> io::Result<(File, TempPath)> {
+fn create_beside(target: &Path, mode: u32) -> io::Result<(File, TempPath)> {
     let folder = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -82,7 +90,7 @@ fn create_beside(target: &Path) -> io::Result<(File, TempPath)> {
     let file = tempfile::Builder::new()
         .prefix(&format!(".{name}."))
         .suffix(".part")
-        .permissions(default_permissions())
+        .permissions(Permissions::from_mode(mode))
         .tempfile_in(folder);
     file.map(tempfile::NamedTempFile::into_parts).map_err(|e| {
         // The text of the error would name the file beside, which nobody asked for.
@@ -90,9 +98,11 @@ fn create_beside(target: &Path) -> io::Result<(File, TempPath)> {
     })
 }
 
-/// What `File::create` would give, before the process's umask; a temporary file is private else.
-fn default_permissions() -> Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+/// Writes a file that is its owner's alone: it appears whole or not at all.
+pub(crate) fn write_private(target: &Path, bytes: &[u8]) -> Outcome {
+    let (place, mut file) = Place::open_with(target, Some(0o600))?;
+    file.write_all(bytes).map_err(|e| cannot_write(target, &e))?;
+    place.persist()
 }
 
 /// The failure to write `target`; a reader that went away is none.

@@ -143,7 +143,8 @@ fn mistakes_are_told_before_anybody_is_asked() {
     // Another host, in plaintext: nothing is sent.
     let mut command = binary();
     command.args(["ls", "grpc://wingbeat.invalid:1", "--token-file", token]);
-    Run::of(command.output().unwrap()).fails(4, &["plaintext"]);
+    let reason = "plaintext credentials have to be allowed by name";
+    Run::of(command.output().unwrap()).fails(4, &["wingbeat.invalid", reason]);
     wingbeat(["serve", ".", "--policy", token]).fails(1, &["nothing says who they are"]);
     wingbeat(["serve", ".", "--auth-jwks", token]).fails(2, &["--auth-issuer"]);
     wingbeat(["serve", ".", "--auth-users", token]).fails(1, &["line 1"]);

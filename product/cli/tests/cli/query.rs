@@ -1,11 +1,12 @@
 //! `wingbeat poll` and `wingbeat cancel`.
 
 use std::io::Read;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use wingbeat::{
     CallContext, CancelFlightInfoRequest, CancelFlightInfoResult, CancelStatus, FlightDescriptor,
-    FlightEndpoint, FlightInfo, FlightService, PollInfo, PollQueries, Result, StandardAction,
-    Ticket,
+    FlightEndpoint, FlightInfo, FlightService, Message as _, PollInfo, PollQueries, Result,
+    StandardAction, Ticket,
 };
 
 use super::support::{Foreign, start, wingbeat};
@@ -88,12 +89,34 @@ fn a_query_is_cancelled_by_its_info() {
     }
     let first: serde_json::Value = serde_json::from_slice(&line).unwrap();
     assert_eq!((&first["complete"], &first["progress"]), (&false.into(), &0.5.into()));
+    // Whoever has it can read and cancel.
+    assert_eq!(std::fs::metadata(info).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 1, "nothing lies beside it");
     let cancelled = wingbeat(["cancel", &server.url(""), "--info", info]);
     assert_eq!(cancelled.data(), "CANCELLED\n");
     let polled = polling.end();
     assert_eq!(polled.code, 1, "{}", polled.stderr);
     assert!(polled.stderr.contains("CANCELLED"), "{}", polled.stderr);
     wingbeat(["cancel", &server.url(""), "--info", info]).fails(3, &["no such query"]);
+}
+
+#[test]
+fn an_info_that_cannot_be_kept() {
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    let url = server.url("quick");
+    let missing = folder.path().join("no/info");
+    let run = wingbeat(["poll", "--save-info", missing.to_str().unwrap(), &url]);
+    run.fails(1, &["cannot write", missing.to_str().unwrap()]);
+    // What is there is replaced as a whole, with its rights.
+    let info = folder.path().join("info");
+    std::fs::write(&info, "something else that is longer than what comes now").unwrap();
+    std::fs::set_permissions(&info, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let inode = std::fs::metadata(&info).unwrap().ino();
+    let run = wingbeat(["poll", "-q", "--save-info", info.to_str().unwrap(), &url]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let now = std::fs::metadata(&info).unwrap();
+    assert_eq!((now.permissions().mode() & 0o777, now.ino() == inode), (0o600, false));
+    FlightInfo::decode(std::fs::read(&info).unwrap().into()).unwrap();
 }
 
 #[test]

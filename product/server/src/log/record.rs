@@ -101,8 +101,8 @@ impl CallRecord {
     }
 }
 
-/// An authenticator that notes whom it has let in, in a handshake as well, which says who it is when
-/// it is under way.
+/// An authenticator that notes whom it has let in, in a handshake as well, which says who it is
+/// when it is under way.
 pub(crate) struct Noting<A>(pub(crate) A);
 
 impl<A: Authenticator> Authenticator for Noting<A> {
