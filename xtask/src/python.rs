@@ -1,5 +1,5 @@
-//! A virtual environment with pyarrow, below the build folder: for the interop tests and for the
-//! benchmark.
+//! A virtual environment with pyarrow and SeaweedFS, below the build folder: for the interop
+//! tests, the tests against S3 and the benchmark.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,6 +34,11 @@ pub(crate) fn environment(workspace: &Workspace) -> Result<PathBuf, Failure> {
     execute(&mut install)?;
     std::fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(python)
+}
+
+/// SeaweedFS's program in the environment of an interpreter.
+pub(crate) fn weed(python: &Path) -> PathBuf {
+    python.with_file_name(if cfg!(windows) { "weed.exe" } else { "weed" })
 }
 
 fn create(python: &str, folder: &Path) -> Result<(), Failure> {

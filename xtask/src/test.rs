@@ -2,6 +2,7 @@
 
 use crate::conformance::{self, ConformanceArgs};
 use crate::interop;
+use crate::python;
 use crate::run::{Stages, cargo};
 use crate::workspace::Workspace;
 
@@ -14,6 +15,7 @@ pub(crate) fn run(workspace: &Workspace, stages: &mut Stages, slow: bool) {
     let peers = conformance::prepare(workspace, stages, &all);
     let mut command = cargo();
     command.current_dir(&workspace.root).args(["test", "--workspace", "--locked"]);
+    command.env("WINGBEAT_WEED", python::weed(&python));
     if slow {
         command.env("WINGBEAT_SLOW", "1");
     }

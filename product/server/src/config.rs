@@ -2,10 +2,10 @@
 //!
 //! The command line fills this struct; nothing here reads flags or the environment.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use wingbeat::{Address, ServerTls};
+use wingbeat_store::StoreLocation;
 
 use crate::auth::AuthConfig;
 
@@ -13,8 +13,8 @@ use crate::auth::AuthConfig;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ServeConfig {
-    /// The folder whose files are served.
-    pub root: PathBuf,
+    /// The folder whose files are served, or the prefix of a bucket.
+    pub root: StoreLocation,
     /// The addresses to listen on; port 0 picks a free one.
     pub bind: Vec<Address>,
     /// The certificate of the addresses for TLS, and whose clients they take.
@@ -47,7 +47,7 @@ pub struct ServeConfig {
 
 impl ServeConfig {
     /// The defaults for serving `root` on `grpc://127.0.0.1:8815`.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
+    pub fn new(root: impl Into<StoreLocation>) -> Self {
         Self {
             root: root.into(),
             bind: vec![Address::Tcp { host: "127.0.0.1".to_owned(), port: 8815 }],

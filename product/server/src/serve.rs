@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::net::IpAddr;
-use std::path::PathBuf;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -10,7 +9,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::{HealthReporter, health_reporter};
 use wingbeat::{Address, Server, ServerConfig, ServerOptions, Sessions};
 use wingbeat_auth::LoadError;
-use wingbeat_store::{Store, StoreError, StoreOptions};
+use wingbeat_store::{Store, StoreError, StoreLocation, StoreOptions};
 
 use crate::auth::Guard;
 use crate::config::{ConfigError, ServeConfig};
@@ -32,11 +31,11 @@ pub enum ServeError {
     /// A file that says who is let in cannot be used.
     #[error(transparent)]
     Auth(#[from] LoadError),
-    /// The folder cannot be served.
-    #[error("cannot serve {}: {source}", .path.display())]
+    /// The folder or bucket cannot be served.
+    #[error("cannot serve {root}: {source}")]
     Store {
-        /// The folder.
-        path: PathBuf,
+        /// The folder, or the prefix of a bucket.
+        root: StoreLocation,
         /// What the store said.
         source: Box<StoreError>,
     },
@@ -128,13 +127,13 @@ async fn load_guard(config: &ServeConfig) -> Result<Guard, ServeError> {
 }
 
 async fn open_store(config: &ServeConfig) -> Result<Store, ServeError> {
-    let path = config.root.clone();
+    let root = config.root.clone();
     let options = StoreOptions::default().with_read_only(config.read_only);
-    let opened = tokio::task::spawn_blocking(move || Store::open(&path, options)).await;
+    let opened = tokio::task::spawn_blocking(move || Store::open(root, options)).await;
     match opened {
         Ok(Ok(store)) => Ok(store),
         Ok(Err(error)) => {
-            Err(ServeError::Store { path: config.root.clone(), source: Box::new(error) })
+            Err(ServeError::Store { root: config.root.clone(), source: Box::new(error) })
         }
         Err(panic) => Err(ServeError::Run(panic.to_string())),
     }

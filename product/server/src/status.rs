@@ -33,6 +33,7 @@ pub(crate) fn status(error: StoreError) -> Error {
             tracing::error!("{text}");
             Error::resource_exhausted("the server's disk has no space left")
         }
+        StoreError::Unavailable { .. } => Error::unavailable(text),
         StoreError::Unsupported { .. } => Error::unimplemented(text),
         other => Error::from(other),
     }

@@ -117,6 +117,14 @@ pub enum StoreError {
         /// What was asked and what is possible.
         reason: String,
     },
+    /// The object store does not answer, or not as one: another try may succeed.
+    #[error("{}: the object store fails: {reason}", .path.display())]
+    Unavailable {
+        /// The object.
+        path: PathBuf,
+        /// What happened.
+        reason: String,
+    },
     /// The operating system refused.
     #[error("{}: {source}", .path.display())]
     Io {

@@ -17,6 +17,7 @@ mod format;
 mod name;
 mod options;
 mod read;
+mod storage;
 mod store;
 mod version;
 mod write;
@@ -28,6 +29,7 @@ pub use format::{FileReader, Format, ReadOptions};
 pub use name::DatasetName;
 pub use options::StoreOptions;
 pub use read::{Operator, Planned, Predicate, ReadPlan, ReadRequest, ReadStream};
+pub use storage::{BucketSettings, StoreLocation};
 pub use store::Store;
 pub use write::{
     Compression, FileStats, FileWriter, UnknownCompression, Unrepresentable, WriteError,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::format::ReadOptions;
+use crate::storage::BucketSettings;
 
 /// Settings of a [`Store`](crate::Store); the default suits a folder on a local disk.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct StoreOptions {
     pub batch_rows_max: usize,
     /// The bytes of a batch that the reader aims at (default 4 MiB); a single row may exceed it.
     pub batch_bytes_target: usize,
+    /// Settings of the object store, besides those of the environment.
+    pub bucket: BucketSettings,
 }
 
 impl Default for StoreOptions {
@@ -39,6 +42,7 @@ impl Default for StoreOptions {
             ahead_bytes_max: 16 << 20,
             batch_rows_max: 64 * 1024,
             batch_bytes_target: 4 << 20,
+            bucket: BucketSettings::default(),
         }
     }
 }
@@ -48,6 +52,13 @@ impl StoreOptions {
     #[must_use]
     pub fn with_read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
+        self
+    }
+
+    /// Sets the settings of the object store.
+    #[must_use]
+    pub fn with_bucket(mut self, settings: BucketSettings) -> Self {
+        self.bucket = settings;
         self
     }
 }

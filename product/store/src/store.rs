@@ -1,11 +1,12 @@
 //! The store: one folder, its index and the doors to reading and writing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::catalog::{Catalog, Dataset, DatasetKind, Root, Selection};
+use crate::catalog::{Catalog, Dataset, DatasetKind, Selection};
 use crate::commit::Writing;
 use crate::delta::{Moment, Tables, number_of};
 use crate::error::StoreError;
@@ -13,6 +14,10 @@ use crate::format::{BatchBounds, Decoders, Decoding};
 use crate::name::DatasetName;
 use crate::options::StoreOptions;
 use crate::read::{Cursor, PLAN_FORM, Planned, ReadPlan, ReadRequest, ReadStream, Resolved};
+use crate::storage::{Bucket, Place, Root, StoreLocation};
+
+/// How old the index of a bucket may grow: every look is paid for, by the thousand objects.
+const BUCKET_RESCAN_AFTER: Duration = Duration::from_secs(5);
 
 /// A folder of datasets. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -24,7 +29,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     writing: Arc<Writing>,
-    root: Arc<Root>,
+    place: Arc<Place>,
     tables: Arc<Tables>,
     catalog: Catalog,
     /// A permit for every batch that may be decoded at once.
@@ -33,33 +38,50 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens a folder. Nothing is scanned yet.
+    /// Opens a folder, or what lies below a prefix of a bucket. Nothing is scanned yet; a bucket
+    /// has answered once. Blocks.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Io`] when there is no such folder.
-    pub fn open(root: impl AsRef<Path>, options: StoreOptions) -> Result<Self, StoreError> {
-        let root = Arc::new(Root::open(root.as_ref())?);
-        let writing = Writing::new(root.path());
-        if !options.read_only {
-            writing.sweep();
+    /// [`StoreError::Io`] when there is no such folder or bucket, [`StoreError::Unavailable`] when
+    /// the object store does not answer, [`StoreError::Unsupported`] for settings of one that make
+    /// no sense.
+    pub fn open(
+        location: impl Into<StoreLocation>,
+        mut options: StoreOptions,
+    ) -> Result<Self, StoreError> {
+        match location.into() {
+            StoreLocation::Folder(path) => {
+                let root = Root::open(&path)?;
+                let writing = Writing::new(root.path());
+                if !options.read_only {
+                    writing.sweep();
+                }
+                Ok(Self::assemble(Place::Folder(root), writing, options))
+            }
+            StoreLocation::Bucket { bucket, prefix } => {
+                let bucket = Bucket::open(&bucket, &prefix, &options.bucket)?;
+                options.read_only = true;
+                options.rescan_after = options.rescan_after.max(BUCKET_RESCAN_AFTER);
+                let writing = Writing::new(Path::new(bucket.name()));
+                Ok(Self::assemble(Place::Bucket(bucket), writing, options))
+            }
         }
-        Ok(Self::assemble(root, writing, options))
     }
 
     /// A store that writes in another way than through the file system alone.
     #[cfg(test)]
     pub(crate) fn with_writing(root: &Path, writing: Writing) -> Self {
         let root = Root::open(root).expect("the folder of a test");
-        Self::assemble(Arc::new(root), writing, StoreOptions::default())
+        Self::assemble(Place::Folder(root), writing, StoreOptions::default())
     }
 
-    fn assemble(root: Arc<Root>, writing: Writing, options: StoreOptions) -> Self {
-        let writing = Arc::new(writing);
-        let tables = Arc::new(Tables::new(root.path().to_owned(), writing.clone()));
-        let catalog = Catalog::new(root.clone(), tables.clone(), options.clone());
+    fn assemble(place: Place, writing: Writing, options: StoreOptions) -> Self {
+        let (place, writing) = (Arc::new(place), Arc::new(writing));
+        let tables = Arc::new(Tables::new(place.clone(), writing.clone()));
+        let catalog = Catalog::new(place.clone(), tables.clone(), options.clone());
         let decoders = Arc::new(Semaphore::new(options.decoders_max.max(1)));
-        Self { inner: Arc::new(Inner { writing, root, tables, catalog, decoders, options }) }
+        Self { inner: Arc::new(Inner { writing, place, tables, catalog, decoders, options }) }
     }
 
     /// What writing needs.
@@ -74,10 +96,10 @@ impl Store {
         }
     }
 
-    /// The folder, absolute and without symbolic links.
+    /// Where it lies: a folder, absolute and without symbolic links, or `s3://bucket/prefix`.
     #[must_use]
-    pub fn root(&self) -> &Path {
-        self.inner.root.path()
+    pub fn root(&self) -> PathBuf {
+        self.inner.place.path()
     }
 
     /// The settings.
@@ -214,7 +236,7 @@ impl Store {
         let permits = self.inner.decoders.clone();
         let decoders = Decoders::here(permits, options.decoders_max.max(1))?;
         let decoding = Decoding { bounds, decoders: Some(decoders.clone()) };
-        let cursor = Cursor::open(self.inner.root.clone(), resolved, decoding)?;
+        let cursor = Cursor::open(self.inner.place.clone(), resolved, decoding)?;
         Ok(ReadStream::start(cursor, schema, decoders, options.ahead_bytes_max))
     }
 }

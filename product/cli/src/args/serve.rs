@@ -1,6 +1,5 @@
 //! The arguments of `wingbeat serve`.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::ArgPredicate;
@@ -11,9 +10,10 @@ use super::{ServeAuthArgs, ServeTlsArgs};
 /// Every flag can come from the environment as well: WINGBEAT_ and its name.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
-    /// The folder whose files are served
-    #[arg(default_value = ".", env = "WINGBEAT_PATH")]
-    pub(crate) path: PathBuf,
+    /// The folder whose files are served, or s3://BUCKET/PREFIX with the endpoint and credentials
+    /// of the AWS_* variables
+    #[arg(default_value = ".", value_name = "PATH", env = "WINGBEAT_PATH")]
+    pub(crate) path: String,
     /// An address to listen on; port 0 takes a free one; repeatable. With a certificate the default
     /// is grpc+tls://127.0.0.1:8815
     #[arg(

@@ -6,6 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use wingbeat::Address;
 use wingbeat_server::{AuthConfig, JwtConfig, ServeConfig, serve};
+use wingbeat_store::StoreLocation;
 
 use crate::args::{LogFormatArg, ServeArgs, ServeAuthArgs};
 use crate::exit::{Failure, Outcome};
@@ -50,7 +51,8 @@ fn announce(addresses: &[Address]) {
 }
 
 fn config(args: &ServeArgs) -> Outcome<ServeConfig> {
-    let mut config = ServeConfig::new(&args.path);
+    let Ok(root) = args.path.parse::<StoreLocation>();
+    let mut config = ServeConfig::new(root);
     config.bind = args
         .bind
         .iter()

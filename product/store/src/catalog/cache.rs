@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -12,15 +11,15 @@ use tracing::{debug, warn};
 use super::build::Builder;
 use super::dataset::Dataset;
 use super::index::Index;
-use super::probe::{Probe, Prober};
-use super::root::Root;
-use super::scan::{FileEntry, Logged, Scanner};
+use super::probe::{Probe, Prober, look_at};
+use super::scan::{FileEntry, Folder, Logged, Scanner};
+use super::scan_bucket::scan_bucket;
 use super::selection::Selection;
-use super::stamp::Stamp;
 use crate::delta::Tables;
 use crate::error::StoreError;
 use crate::name::DatasetName;
 use crate::options::StoreOptions;
+use crate::storage::{Place, Stamp};
 
 /// A look-up uses an index that is at most this many times older than its scan took: small folders
 /// are nearly always looked at again, large ones as rarely as the options allow.
@@ -31,11 +30,13 @@ const MISS_PAUSE_FACTOR: u32 = 4;
 const CHEAP_SCAN: Duration = Duration::from_millis(50);
 /// How many files of a dataset are checked for changes whenever it is looked up.
 const CHECKED_PARTS_MAX: usize = 256;
+/// The same for objects, each of which is a request: what else has changed, the reader notices.
+const CHECKED_OBJECTS_MAX: usize = 1;
 
 /// The index of a folder.
 #[derive(Debug)]
 pub(crate) struct Catalog {
-    root: Arc<Root>,
+    place: Arc<Place>,
     tables: Arc<Tables>,
     options: StoreOptions,
     index: RwLock<Option<Arc<Index>>>,
@@ -58,10 +59,30 @@ struct Kept {
     probe: Probe,
 }
 
+impl Kept {
+    /// Whether it is what a look into a file would find now.
+    fn is_of(&self, file: &FileEntry) -> bool {
+        let settled = match &self.probe {
+            Probe::Ready(_) => true,
+            Probe::Growing => false,
+            // Says nothing about the file.
+            Probe::Broken(error) => !matches!(**error, StoreError::Unavailable { .. }),
+        };
+        let schema = file.schema.as_ref().map(|(_, stamp)| stamp);
+        settled && self.stamp == file.stamp && self.schema.as_ref() == schema
+    }
+}
+
+/// The files of a scan that nobody has looked into yet.
+fn new_files<'f>(tree: &'f Folder, probes: &HashMap<PathBuf, Kept>) -> Vec<&'f FileEntry> {
+    let is_new = |file: &&FileEntry| !probes.get(&file.path).is_some_and(|kept| kept.is_of(file));
+    tree.all_files().into_iter().filter(is_new).collect()
+}
+
 impl Catalog {
     /// A catalog that has not looked yet.
-    pub(crate) fn new(root: Arc<Root>, tables: Arc<Tables>, options: StoreOptions) -> Self {
-        Self { root, tables, options, index: RwLock::default(), scanner: Mutex::default() }
+    pub(crate) fn new(place: Arc<Place>, tables: Arc<Tables>, options: StoreOptions) -> Self {
+        Self { place, tables, options, index: RwLock::default(), scanner: Mutex::default() }
     }
 
     /// The datasets of a selection.
@@ -127,20 +148,22 @@ impl Catalog {
     fn scan(&self, memory: &mut MutexGuard<'_, Memory>) -> Result<Index, StoreError> {
         let begun = Instant::now();
         let Memory { probes, logged } = &mut **memory;
-        let tree = Scanner::new(&self.root, logged).scan()?;
+        let tree = match &*self.place {
+            Place::Folder(root) => Scanner::new(root, logged).scan()?,
+            Place::Bucket(bucket) => scan_bucket(bucket, logged)?,
+        };
         let read = &self.options.read;
-        let prober = Prober { root: &self.root, options: read, settle: self.options.settle };
+        let prober = Prober { place: &self.place, options: read, settle: self.options.settle };
+        let mut looked = look_at(&prober, &new_files(&tree, probes), self.place.looks_at_once());
         let mut kept = HashMap::with_capacity(probes.len());
         let mut probe = |file: &FileEntry| {
             let schema = file.schema.as_ref().map(|(_, stamp)| stamp.clone());
             let before = probes.get(&file.path);
-            let known = before.filter(|kept| {
-                kept.stamp == file.stamp
-                    && kept.schema == schema
-                    && !matches!(kept.probe, Probe::Growing)
-            });
+            let known = before.filter(|kept| kept.is_of(file));
             let probe = known.map(|kept| kept.probe.clone()).unwrap_or_else(|| {
-                let probe = prober.probe(file, before.map(|kept| &kept.stamp));
+                let looked = looked.remove(&file.path);
+                let probe =
+                    looked.unwrap_or_else(|| prober.probe(file, before.map(|kept| &kept.stamp)));
                 if let Probe::Broken(error) = &probe {
                     warn!(path = %file.path.display(), "not listed: {error}");
                 }
@@ -155,7 +178,7 @@ impl Catalog {
             seen.borrow_mut().insert(path.to_owned());
             self.tables.newest(path)
         };
-        let index = Builder::new(&mut probe, &open, logged, self.root.path()).build(&tree, begun);
+        let index = Builder::new(&mut probe, &open, logged, &self.place.path()).build(&tree, begun);
         *probes = kept;
         self.tables.retain(|path| seen.borrow().contains(path));
         Ok(index)
@@ -166,10 +189,12 @@ impl Catalog {
         if let Some(table) = &dataset.table {
             return self.tables.is_current(&dataset.path, table);
         }
-        let same = |path: &Path, stamp: &Stamp| {
-            fs::metadata(self.root.path().join(path)).is_ok_and(|now| &Stamp::of(&now) == stamp)
+        let same = |path: &Path, stamp: &Stamp| self.place.is_same(path, stamp);
+        let checked_max = match &*self.place {
+            Place::Folder(_) => CHECKED_PARTS_MAX,
+            Place::Bucket(_) => CHECKED_OBJECTS_MAX,
         };
-        dataset.parts.iter().take(CHECKED_PARTS_MAX).all(|part| {
+        dataset.parts.iter().take(checked_max).all(|part| {
             same(&part.path, &part.stamp)
                 && part.schema_file.as_ref().is_none_or(|(path, stamp)| same(path, stamp))
         })

@@ -8,10 +8,10 @@ use arrow_array::ArrayRef;
 use arrow_schema::SchemaRef;
 
 use super::probe::Facts;
-use super::stamp::Stamp;
 use crate::delta::Table;
 use crate::format::Format;
 use crate::name::DatasetName;
+use crate::storage::Stamp;
 
 /// How a dataset lies on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

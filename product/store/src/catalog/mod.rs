@@ -10,16 +10,14 @@ mod dataset;
 mod hive;
 mod index;
 mod probe;
-mod root;
 mod scan;
+mod scan_bucket;
 mod selection;
-mod stamp;
 mod unify;
+mod version_hash;
 
 pub(crate) use cache::Catalog;
 pub(crate) use dataset::Part;
 pub use dataset::{Dataset, DatasetKind};
 pub(crate) use probe::Facts;
-pub(crate) use root::Root;
 pub use selection::Selection;
-pub(crate) use stamp::Stamp;

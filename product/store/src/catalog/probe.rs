@@ -1,21 +1,23 @@
 //! A look into one file: its schema and what it knows about itself, or why it has none.
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use arrow_schema::SchemaRef;
 use flate2::read::MultiGzDecoder;
 
-use super::root::Root;
 use super::scan::FileEntry;
-use super::stamp::Stamp;
 use crate::commit::MARK_KEY;
 use crate::error::StoreError;
-use crate::format::{Format, Opened, ReadOptions, SchemaFile, Source};
+use crate::format::{Format, Opened, ReadOptions, SchemaFile};
+use crate::storage::{Found, Place, Stamp};
 
 /// The largest schema file.
 const SCHEMA_BYTES_MAX: u64 = 16 << 20;
@@ -52,7 +54,7 @@ pub(crate) enum Probe {
 
 /// Opens files to see what they hold.
 pub(crate) struct Prober<'a> {
-    pub(crate) root: &'a Root,
+    pub(crate) place: &'a Place,
     pub(crate) options: &'a ReadOptions,
     pub(crate) settle: Duration,
 }
@@ -75,13 +77,15 @@ impl Prober<'_> {
     /// Opens the file.
     fn facts(&self, file: &FileEntry) -> Result<Facts, StoreError> {
         let mut options = self.options.clone();
-        if let Some((path, _)) = &file.schema {
-            let mut text = Vec::new();
-            let read = self.root.open_file(path)?.take(SCHEMA_BYTES_MAX).read_to_end(&mut text);
-            read.map_err(|error| StoreError::io(path, error))?;
+        if let Some((path, stamp)) = &file.schema {
+            let text = self.place.read(path, stamp, SCHEMA_BYTES_MAX)?;
             options = SchemaFile::parse(&text, path)?.apply(&options, path)?;
         }
-        let source = Source::new(self.root.open_file(&file.path)?, file.path.as_path())?;
+        let source = match self.place.open(&file.path, &file.stamp)? {
+            Found::Same(source) => source,
+            Found::Gone => return Err(StoreError::io(&file.path, io::ErrorKind::NotFound.into())),
+            Found::Other => return Err(StoreError::corrupt(&file.path, "it is being written to")),
+        };
         let opened = Opened::open(source, file.format, &options)?;
         let schema = opened.schema().clone();
         let (rows, written) = match &opened {
@@ -101,7 +105,9 @@ impl Prober<'_> {
     /// Whether a fresh file begins as one of its format does, and does not end as a whole one.
     fn looks_unfinished(&self, file: &FileEntry, grown: bool) -> bool {
         let len = file.stamp.len;
-        let Ok(handle) = self.root.open_file(&file.path) else { return false };
+        // Objects come whole or not at all.
+        let Place::Folder(root) = self.place else { return false };
+        let Ok(handle) = root.open_file(&file.path) else { return false };
         let begins = |magic: &[u8]| has_at(&handle, Some(0), magic);
         let ends = |end: &[u8]| has_at(&handle, len.checked_sub(end.len() as u64), end);
         match file.format {
@@ -115,6 +121,31 @@ impl Prober<'_> {
             Format::Csv | Format::Ndjson => grown || !ends(b"\n"),
         }
     }
+}
+
+/// Looks into several files, so many at once; nothing where one after the other is as good.
+pub(crate) fn look_at(
+    prober: &Prober<'_>,
+    files: &[&FileEntry],
+    at_once: usize,
+) -> HashMap<PathBuf, Probe> {
+    let looked = Mutex::new(HashMap::new());
+    let next = AtomicUsize::new(0);
+    let look = || {
+        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let probe = prober.probe(file, None);
+            let mut looked = looked.lock().unwrap_or_else(PoisonError::into_inner);
+            looked.insert(file.path.clone(), probe);
+        }
+    };
+    if at_once > 1 {
+        thread::scope(|scope| {
+            for _ in 0..at_once.min(files.len()) {
+                scope.spawn(look);
+            }
+        });
+    }
+    looked.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a file was written so shortly ago.
@@ -149,6 +180,9 @@ pub(crate) fn again(error: &StoreError, path: &Path) -> StoreError {
             expected: expected.clone(),
         },
         StoreError::Unsupported { reason } => StoreError::Unsupported { reason: reason.clone() },
+        StoreError::Unavailable { path, reason } => {
+            StoreError::Unavailable { path: path.clone(), reason: reason.clone() }
+        }
         StoreError::Io { path, source } => StoreError::Io {
             path: path.clone(),
             source: io::Error::new(source.kind(), source.to_string()),

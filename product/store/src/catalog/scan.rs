@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use tracing::{debug, warn};
 
-use super::root::Root;
-use super::stamp::Stamp;
 use crate::delta::is_table;
 use crate::error::StoreError;
 use crate::format::Format;
+use crate::storage::Root;
+use crate::storage::Stamp;
 
 /// How deep folders are followed.
-const DEPTH_MAX: usize = 64;
+pub(super) const DEPTH_MAX: usize = 64;
 /// What a schema file's name ends in.
 const SCHEMA_ENDING: &str = ".schema.json";
 
@@ -38,8 +38,46 @@ pub(crate) struct Folder {
 
 impl Folder {
     /// Whether nothing of interest is in it.
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.files.is_empty() && self.folders.is_empty() && !self.table
+    }
+
+    /// Puts what was found in order, and schema files to what they stand beside.
+    pub(super) fn settle(&mut self) {
+        self.files.sort_by(|a, b| a.name.cmp(&b.name));
+        self.folders.sort_by(|a, b| a.name.cmp(&b.name));
+        for file in &mut self.files {
+            let schema = self.schemas.get(&file.stem).or_else(|| self.schemas.get(&file.name));
+            file.schema = schema.filter(|_| file.format.is_text()).cloned();
+        }
+        for inner in &mut self.folders {
+            if let Some(schema) = self.schemas.get(&inner.name) {
+                inner.adopt(schema);
+            }
+        }
+    }
+
+    /// Takes a file into account; an empty one is as good as none.
+    pub(super) fn take(&mut self, path: PathBuf, name: String, stamp: Stamp) {
+        if let Some(stem) = name.strip_suffix(SCHEMA_ENDING) {
+            self.schemas.insert(stem.to_owned(), (path, stamp));
+            return;
+        }
+        let Some((stem, _, format)) = Format::split_name(&name) else {
+            self.strangers.push(name);
+            return;
+        };
+        if stamp.len == 0 {
+            return;
+        }
+        let stem = stem.to_owned();
+        self.files.push(FileEntry { path, name, stem, format, stamp, schema: None });
+    }
+
+    /// Every file in this folder and those in it.
+    pub(super) fn all_files(&self) -> Vec<&FileEntry> {
+        let inner = self.folders.iter().flat_map(Self::all_files);
+        self.files.iter().chain(inner).collect()
     }
 
     /// Gives the schema file beside this folder to the text files in it that have none of their
@@ -125,25 +163,14 @@ impl<'a> Scanner<'a> {
             }
         }
         self.above.pop();
-        folder.files.sort_by(|a, b| a.name.cmp(&b.name));
-        folder.folders.sort_by(|a, b| a.name.cmp(&b.name));
-        for file in &mut folder.files {
-            let schemas = &folder.schemas;
-            let schema = schemas.get(&file.stem).or_else(|| schemas.get(&file.name));
-            file.schema = schema.filter(|_| file.format.is_text()).cloned();
-        }
-        for inner in &mut folder.folders {
-            if let Some(schema) = folder.schemas.get(&inner.name) {
-                inner.adopt(schema);
-            }
-        }
+        folder.settle();
         Ok(folder)
     }
 
     /// Takes one entry of a folder into account.
     fn entry(&mut self, folder: &mut Folder, entry: &DirEntry) {
         let raw = entry.file_name();
-        if matches!(raw.as_encoded_bytes().first(), Some(b'.' | b'_')) {
+        if is_hidden(raw.as_encoded_bytes()) {
             return;
         }
         let path = folder.path.join(&raw);
@@ -161,7 +188,7 @@ impl<'a> Scanner<'a> {
         if metadata.is_dir() {
             self.subfolder(folder, path, name, &metadata);
         } else if metadata.is_file() {
-            file(folder, path, name, &metadata);
+            folder.take(path, name, Stamp::of(&metadata));
         }
     }
 
@@ -183,22 +210,9 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Takes a file into account; an empty one is as good as none.
-fn file(folder: &mut Folder, path: PathBuf, name: String, metadata: &Metadata) {
-    if let Some(stem) = name.strip_suffix(SCHEMA_ENDING) {
-        folder.schemas.insert(stem.to_owned(), (path, Stamp::of(metadata)));
-        return;
-    }
-    let Some((stem, _, format)) = Format::split_name(&name) else {
-        folder.strangers.push(name);
-        return;
-    };
-    if metadata.len() == 0 {
-        return;
-    }
-    let stem = stem.to_owned();
-    let stamp = Stamp::of(metadata);
-    folder.files.push(FileEntry { path, name, stem, format, stamp, schema: None });
+/// Whether a file or folder of this name is passed over, with all that is in it.
+pub(super) fn is_hidden(name: &[u8]) -> bool {
+    matches!(name.first(), Some(b'.' | b'_'))
 }
 
 /// What tells one folder from another, however it is reached.

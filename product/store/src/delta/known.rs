@@ -8,6 +8,7 @@ use super::log::{Log, Tip};
 use super::table::Table;
 use crate::StoreError;
 use crate::commit::Writing;
+use crate::storage::Place;
 
 /// How many earlier versions of a table are kept for readers that are under way.
 const EARLIER_MAX: usize = 4;
@@ -15,7 +16,7 @@ const EARLIER_MAX: usize = 4;
 /// Every table that was asked for.
 #[derive(Debug)]
 pub(crate) struct Tables {
-    root: PathBuf,
+    place: Arc<Place>,
     writing: Arc<Writing>,
     known: Mutex<HashMap<PathBuf, Arc<Mutex<Known>>>>,
 }
@@ -30,8 +31,8 @@ struct Known {
 
 impl Tables {
     /// None yet.
-    pub(crate) fn new(root: PathBuf, writing: Arc<Writing>) -> Self {
-        Self { root, writing, known: Mutex::default() }
+    pub(crate) fn new(place: Arc<Place>, writing: Arc<Writing>) -> Self {
+        Self { place, writing, known: Mutex::default() }
     }
 
     /// The table at a path below the store's folder, at its youngest version. Blocks.
@@ -111,7 +112,7 @@ impl Tables {
         if let Some(log) = &known.log {
             return Ok(log.clone());
         }
-        let log = Log::open(&self.writing, &self.root, path)?;
+        let log = Log::open(&self.writing, &self.place, path)?;
         known.log = Some(log.clone());
         Ok(log)
     }

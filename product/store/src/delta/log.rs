@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use deltalake_core::logstore::object_store::ObjectStoreExt as _;
+use deltalake_core::logstore::object_store::{ObjectStore, ObjectStoreExt as _};
 use deltalake_core::logstore::{
     LogStoreRef, StorageConfig, commit_uri_from_version, default_logstore,
 };
@@ -15,9 +15,10 @@ use url::Url;
 
 use super::error::failed;
 use super::folder::Folder;
-use super::runtime::wait;
 use crate::StoreError;
 use crate::commit::Writing;
+use crate::storage::Place;
+use crate::storage::wait;
 
 /// The folder of the log in a table's folder.
 pub(super) const LOG_FOLDER: &str = "_delta_log";
@@ -32,12 +33,14 @@ const ADDRESS: &str = "wingbeat-table:///";
 /// Whether a folder is a table: its log has at least one entry.
 pub(crate) fn is_table(folder: &Path) -> bool {
     let Ok(entries) = fs::read_dir(folder.join(LOG_FOLDER)) else { return false };
-    entries.flatten().any(|entry| {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        name.starts_with(|first: char| first.is_ascii_digit())
-            && (name.ends_with(".json") || name.ends_with(".parquet"))
-    })
+    entries.flatten().any(|entry| is_log_entry(LOG_FOLDER, &entry.file_name().to_string_lossy()))
+}
+
+/// Whether a file is an entry of a table's log, by the names of its folder and its own.
+pub(crate) fn is_log_entry(folder: &str, name: &str) -> bool {
+    folder == LOG_FOLDER
+        && name.starts_with(|first: char| first.is_ascii_digit())
+        && (name.ends_with(".json") || name.ends_with(".parquet"))
 }
 
 /// The log of a table.
@@ -67,12 +70,17 @@ impl Log {
     /// The log of the table at `path` below `root`.
     pub(super) fn open(
         writing: &Arc<Writing>,
-        root: &Path,
+        place: &Place,
         path: &Path,
     ) -> Result<Self, StoreError> {
         let failed = |error| failed(path, DeltaTableError::from(error));
-        let files = Folder::open(writing.clone(), root.join(path)).map_err(failed)?;
-        let files = Arc::new(files);
+        let files: Arc<dyn ObjectStore> = match place {
+            Place::Folder(root) => {
+                let folder = root.path().join(path);
+                Arc::new(Folder::open(writing.clone(), folder).map_err(failed)?)
+            }
+            Place::Bucket(bucket) => bucket.below(path)?,
+        };
         let address = Url::parse(ADDRESS);
         let address =
             address.map_err(|error| StoreError::Internal { reason: error.to_string() })?;

@@ -17,13 +17,12 @@ mod partition;
 mod parts;
 mod protocol;
 mod prune;
-mod runtime;
 mod schema;
 mod table;
 mod travel;
 
 pub(crate) use known::Tables;
-pub(crate) use log::is_table;
+pub(crate) use log::{is_log_entry, is_table};
 pub(crate) use table::{Table, number_of};
 pub(crate) use travel::Moment;
 

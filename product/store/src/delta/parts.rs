@@ -11,8 +11,9 @@ use deltalake_core::table::state::DeltaTableState;
 
 use super::partition::typed;
 use crate::StoreError;
-use crate::catalog::{Facts, Part, Stamp};
+use crate::catalog::{Facts, Part};
 use crate::format::ReadOptions;
+use crate::storage::Stamp;
 
 /// The files of a version.
 pub(super) struct Files {

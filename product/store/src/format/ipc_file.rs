@@ -85,10 +85,16 @@ impl IpcFile {
     /// Counts the rows by reading the head of every batch.
     pub(crate) fn count_rows(&self) -> Result<u64, StoreError> {
         guard(self.source.name(), || {
+            let extent = |block: &Block| extent(block, self.source.name());
+            let heads = self
+                .batches
+                .iter()
+                .map(|block| extent(block).map(|(at, head, _)| at..at.saturating_add(head)));
+            let source = self.source.fetch(heads.collect::<Result<_, _>>()?)?.wait()?;
             let mut rows = 0_u64;
             for block in &self.batches {
-                let (at, head, _) = extent(block, self.source.name())?;
-                let head = self.source.read(at, head)?;
+                let (at, head, _) = extent(block)?;
+                let head = source.read(at, head)?;
                 rows = rows.saturating_add(message_rows(&head, self.source.name())?);
             }
             Ok(rows)

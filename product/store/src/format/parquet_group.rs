@@ -13,6 +13,7 @@ use parquet::arrow::arrow_reader::{
 use super::decoders::Decoders;
 use super::guard::{arrow_error, guard, parquet_error};
 use super::parquet_read::ParquetFile;
+use super::source::Source;
 use crate::error::StoreError;
 
 /// Lanes for each decoder: more than one, so that the last to finish is not waited for long.
@@ -42,7 +43,7 @@ pub(super) struct GroupRows {
 
 /// A reader of some of the columns; all lanes together read the same rows.
 struct Lane {
-    name: Arc<Path>,
+    source: Source,
     reader: ParquetRecordBatchReader,
 }
 
@@ -74,7 +75,10 @@ impl GroupReader {
     ) -> Result<Self, StoreError> {
         let name: Arc<Path> = file.name().into();
         let lane = |roots: Vec<usize>, filter: Option<RowFilter>| -> Result<Lane, StoreError> {
-            Ok(Lane { name: name.clone(), reader: open_columns(file, roots, rows, filter)? })
+            Ok(Lane {
+                source: file.source().clone(),
+                reader: open_columns(file, roots, rows, filter)?,
+            })
         };
         let width = decoders.filter(|_| filter.is_none()).map_or(1, Decoders::width);
         let split = split(&costs(file, roots, rows.group), width);
@@ -130,8 +134,10 @@ impl GroupReader {
 
 impl Lane {
     fn next(&mut self) -> Outcome {
-        guard(&self.name, || {
-            self.reader.next().transpose().map_err(|error| arrow_error(&self.name, error))
+        let name = self.source.name();
+        guard(name, || {
+            let next = self.reader.next().transpose();
+            next.map_err(|error| self.source.trouble().unwrap_or_else(|| arrow_error(name, error)))
         })
     }
 }

@@ -12,7 +12,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use super::decoders::Decoders;
 use super::guard::{guard, parquet_error};
 use super::parquet_group::{GroupReader, GroupRows};
-use super::source::Source;
+use super::source::{Fetching, Source};
 use crate::commit::without_mark;
 use crate::error::StoreError;
 
@@ -86,6 +86,27 @@ impl ParquetFile {
         pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
     }
 
+    /// The same file, with bytes of it in memory.
+    fn with_source(&self, source: Source) -> Self {
+        Self { source, ..self.clone() }
+    }
+
+    /// Starts to read what a row group has of some root columns.
+    fn fetch(&self, group: usize, roots: &[usize]) -> Result<Fetching, StoreError> {
+        let descriptor = self.metadata().file_metadata().schema_descr();
+        let group = self.metadata().row_groups().get(group);
+        let chunks = group.into_iter().flat_map(|group| group.columns().iter().enumerate());
+        let wanted = chunks.filter(|(leaf, _)| {
+            *leaf < descriptor.num_columns()
+                && roots.contains(&descriptor.get_column_root_idx(*leaf))
+        });
+        let ranges = wanted.map(|(_, chunk)| {
+            let (at, len) = chunk.byte_range();
+            at..at.saturating_add(len)
+        });
+        self.source.fetch(ranges.collect())
+    }
+
     /// The file itself.
     pub(super) fn source(&self) -> &Source {
         &self.source
@@ -108,6 +129,8 @@ pub(crate) struct ParquetWanted {
     pub(crate) row_groups: Vec<usize>,
     /// A filter that the reader applies while decoding.
     pub(crate) filter: Option<MakeFilter>,
+    /// The root columns that the filter looks at.
+    pub(crate) filtered: Vec<usize>,
     /// Rows to pass over; only without a filter.
     pub(crate) offset: u64,
     /// The most rows that matter, if there is a bound.
@@ -125,13 +148,15 @@ pub(crate) struct ParquetScan {
     wanted: ParquetWanted,
     next_group: usize,
     current: Option<GroupReader>,
+    /// The row group after the current one, on its way into memory.
+    coming: Option<(usize, Fetching)>,
     failed: bool,
 }
 
 impl ParquetScan {
     /// Starts a scan; nothing is read before the first batch is asked for.
     pub(crate) fn new(file: ParquetFile, wanted: ParquetWanted) -> Self {
-        Self { file, wanted, next_group: 0, current: None, failed: false }
+        Self { file, wanted, next_group: 0, current: None, coming: None, failed: false }
     }
 
     /// Opens the next row group that holds a row past the offset; false at the end.
@@ -165,8 +190,27 @@ impl ParquetScan {
             limit: wanted.limit.map(to_usize),
         };
         let filter = wanted.filter.as_ref().map(|make| make());
-        let decoders = wanted.decoding.decoders.as_ref();
-        GroupReader::open(&self.file, &wanted.roots, rows, filter, decoders)
+        let file = self.fetched(group)?;
+        let decoders = self.wanted.decoding.decoders.as_ref();
+        GroupReader::open(&file, &self.wanted.roots, rows, filter, decoders)
+    }
+
+    /// The file with a row group in memory, where that saves requests; the next one is on its way.
+    fn fetched(&mut self, group: usize) -> Result<ParquetFile, StoreError> {
+        let mut roots = [&self.wanted.roots[..], &self.wanted.filtered].concat();
+        roots.sort_unstable();
+        roots.dedup();
+        let fetching = match self.coming.take() {
+            Some((coming, fetching)) if coming == group => fetching,
+            _ => self.file.fetch(group, &roots)?,
+        };
+        let source = fetching.wait()?;
+        if let Some(&next) = self.wanted.row_groups.get(self.next_group)
+            && self.wanted.limit.is_none()
+        {
+            self.coming = Some((next, self.file.fetch(next, &roots)?));
+        }
+        Ok(self.file.with_source(source))
     }
 
     /// The next batch, `None` at the end.

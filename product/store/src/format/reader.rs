@@ -92,6 +92,7 @@ impl FileReader {
                     roots: (0..schema.fields().len()).collect(),
                     row_groups: (0..file.metadata().num_row_groups()).collect(),
                     filter: None,
+                    filtered: Vec::new(),
                     offset: 0,
                     limit: None,
                     decoding: Decoding { bounds, decoders: None },

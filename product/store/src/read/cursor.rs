@@ -1,16 +1,15 @@
 //! The walk over the parts of a read: one batch after the other, blocking.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
 use super::part::{Window, open};
 use super::resolve::Resolved;
-use crate::catalog::Root;
 use crate::error::StoreError;
-use crate::format::{Batches, Decoding};
+use crate::format::{Batches, Decoding, Source};
+use crate::storage::{Found, Place};
 
 /// How many files are opened before the first row is read, so that their replacement does not
 /// disturb the reader. Those beyond are opened in turn, and must still be the same.
@@ -18,11 +17,11 @@ const OPENED_AHEAD_MAX: usize = 32;
 
 /// A read in progress.
 pub(crate) struct Cursor {
-    root: Arc<Root>,
+    place: Arc<Place>,
     resolved: Resolved,
     decoding: Decoding,
     /// The parts to come, the first ones open.
-    parts: VecDeque<(usize, Option<File>)>,
+    parts: VecDeque<(usize, Option<Source>)>,
     current: Option<Batches>,
     window: Window,
     done: bool,
@@ -31,24 +30,24 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// Opens the first files.
     pub(crate) fn open(
-        root: Arc<Root>,
+        place: Arc<Place>,
         resolved: Resolved,
         decoding: Decoding,
     ) -> Result<Self, StoreError> {
         let window = Window { skip: resolved.offset, left: resolved.limit };
         let parts = VecDeque::with_capacity(resolved.parts.len());
         let mut cursor =
-            Self { root, resolved, decoding, parts, current: None, window, done: false };
+            Self { place, resolved, decoding, parts, current: None, window, done: false };
         for (nth, &at) in cursor.resolved.parts.iter().enumerate() {
             let ahead = nth < OPENED_AHEAD_MAX;
-            let file = if ahead { Some(cursor.open_file(at)?) } else { None };
-            cursor.parts.push_back((at, file));
+            let source = if ahead { Some(cursor.open_source(at)?) } else { None };
+            cursor.parts.push_back((at, source));
         }
         Ok(cursor)
     }
 
     /// Opens a part's file, if it is still the one that was planned on.
-    fn open_file(&self, at: usize) -> Result<File, StoreError> {
+    fn open_source(&self, at: usize) -> Result<Source, StoreError> {
         let dataset = &self.resolved.dataset;
         let changed =
             |reason: String| StoreError::Changed { name: dataset.name().to_string(), reason };
@@ -56,33 +55,27 @@ impl Cursor {
             return Err(changed("it has fewer files than planned".to_owned()));
         };
         let path = part.path.display();
-        let file = self.root.open_file(&part.path).map_err(|error| match error {
-            StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-                changed(format!("{path} is gone"))
-            }
-            other => other,
-        })?;
-        let metadata = file.metadata().map_err(|error| StoreError::io(&part.path, error))?;
-        if !part.stamp.is_of(&metadata) {
-            return Err(changed(format!("{path} was replaced or written to")));
+        match self.place.open(&part.path, &part.stamp)? {
+            Found::Same(source) => Ok(source),
+            Found::Gone => Err(changed(format!("{path} is gone"))),
+            Found::Other => Err(changed(format!("{path} was replaced or written to"))),
         }
-        Ok(file)
     }
 
     /// Starts the next part that holds a row of the window; false at the end.
     fn next_part(&mut self) -> Result<bool, StoreError> {
-        while let Some((at, file)) = self.parts.pop_front() {
+        while let Some((at, source)) = self.parts.pop_front() {
             let Some(part) = self.resolved.dataset.parts.get(at) else { continue };
             let plain = self.resolved.predicates.is_empty();
             if let Some(rows) = part.facts.rows.filter(|&rows| plain && rows <= self.window.skip) {
                 self.window.skip -= rows;
                 continue;
             }
-            let file = match file {
-                Some(file) => file,
-                None => self.open_file(at)?,
+            let source = match source {
+                Some(source) => source,
+                None => self.open_source(at)?,
             };
-            let opened = open(file, part, &self.resolved, self.window, &self.decoding)?;
+            let opened = open(source, part, &self.resolved, self.window, &self.decoding)?;
             self.window.skip = opened.skip;
             self.current = Some(opened.batches);
             return Ok(true);

@@ -1,7 +1,6 @@
 //! Reading one file of a dataset: what is pushed into the reader, and how its batches become
 //! batches of the dataset.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -43,13 +42,12 @@ pub(crate) struct OpenPart {
 
 /// Starts to read a part.
 pub(crate) fn open(
-    file: File,
+    source: Source,
     part: &Part,
     resolved: &Resolved,
     window: Window,
     decoding: &Decoding,
 ) -> Result<OpenPart, StoreError> {
-    let source = Source::new(file, part.path.as_path())?;
     let mut options = part.facts.options.clone();
     options.batch_rows_max = decoding.bounds.rows_max;
     options.batch_bytes_target = decoding.bounds.bytes_target;
@@ -162,6 +160,7 @@ fn parquet(
         .iter()
         .filter_map(|bound| Some((schema.index_of(&bound.column).ok()?, bound.clone())))
         .collect();
+    let filtered = filters.iter().filter(|_| pushed).map(|(root, _)| *root).collect();
     let filter = pushed.then(|| {
         let make = move || {
             let one = |(root, bound): &(usize, Bound)| -> Box<dyn ArrowPredicate> {
@@ -179,6 +178,7 @@ fn parquet(
         roots: roots.to_vec(),
         row_groups,
         filter,
+        filtered,
         offset: if plain { window.skip } else { 0 },
         limit: window
             .left
