@@ -137,6 +137,27 @@ async fn a_token_lives_as_long_as_its_users_line() {
     refused(who(&ada).await);
 }
 
+/// A client that never takes up its token, over one connection, beside another one of the same user.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_on_every_call_ends_no_token() {
+    let folder = secrets();
+    let tokens = GrantedTokens::new().with_max(2, 10);
+    let users = Users::from_file(folder.path().join("users")).unwrap().with_tokens(tokens);
+    let server = wingbeat::Server::bind("grpc://127.0.0.1:0").await.unwrap().authenticator(users);
+    let client = Client::new(server.local_addr().to_string()).unwrap();
+    let _serving = AbortOnDropHandle::new(tokio::spawn(server.serve(Open)));
+    let other = client.authenticate_basic_token("ada", "secret").await.unwrap();
+    let careless = with_authorization(&client, "Basic YWRhOnNlY3JldA==");
+    for _ in 0..5 {
+        assert_eq!(who(&careless).await.unwrap(), "ada");
+    }
+    assert_eq!(who(&other).await.unwrap(), "ada");
+    // A handshake asks for a token of its own each time.
+    let third = client.authenticate_basic_token("ada", "secret").await.unwrap();
+    refused(who(&other).await);
+    assert_eq!(who(&third).await.unwrap(), "ada");
+}
+
 #[tokio::test]
 async fn those_that_find_no_room_are_told_to_come_again() {
     let folder = secrets();
