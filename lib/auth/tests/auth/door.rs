@@ -137,7 +137,7 @@ async fn a_token_lives_as_long_as_its_users_line() {
     refused(who(&ada).await);
 }
 
-/// A client that never takes up its token, over one connection, beside another one of the same user.
+/// A client that never takes up its token, over one connection, beside another one of its user.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_password_on_every_call_ends_no_token() {
     let folder = secrets();
