@@ -96,21 +96,38 @@ async fn a_long_message_is_decompressed_elsewhere() {
     assert_eq!(all, [Bytes::from(long), Bytes::from("x")]);
 }
 
-#[tokio::test]
-async fn what_unpacks_to_much_is_decompressed_elsewhere() {
+/// A runtime whose only thread for what blocks is taken until the sender is dropped.
+fn runtime_with_nobody_elsewhere() -> (tokio::runtime::Runtime, std::sync::mpsc::Sender<()>) {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().max_blocking_threads(1).build().unwrap();
+    let (release, taken) = std::sync::mpsc::channel::<()>();
+    runtime.spawn_blocking(move || taken.recv());
+    (runtime, release)
+}
+
+#[test]
+fn what_unpacks_to_much_is_decompressed_elsewhere() {
     for (len, is_here) in [(1000, true), (256 << 10, true), (512 << 10, false), (LIMIT, false)] {
         let bytes = message(1, &zeros(len));
         assert!(bytes.len() < 100);
-        let mut messages = messages("zstd", &bytes, 1000);
-        let mut next = pin!(messages.next());
-        let at_once = futures_util::poll!(next.as_mut());
-        assert_eq!(at_once.is_ready(), is_here, "{len}");
-        let message = match at_once {
-            Poll::Ready(message) => message,
-            Poll::Pending => next.await,
-        };
+        let (runtime, release) = runtime_with_nobody_elsewhere();
+        let message = runtime.block_on(async {
+            let mut messages = messages("zstd", &bytes, 1000);
+            let mut next = pin!(messages.next());
+            let at_once = futures_util::poll!(next.as_mut());
+            assert_eq!(at_once.is_ready(), is_here, "{len}");
+            drop(release);
+            match at_once {
+                Poll::Ready(message) => message,
+                Poll::Pending => next.await,
+            }
+        });
         assert_eq!(message.unwrap().unwrap().len(), len);
     }
+}
+
+#[tokio::test]
+async fn more_than_the_limit_is_refused() {
     let (_, failure) = read("zstd", &message(1, &zeros(LIMIT + 1)), 1000).await;
     assert_eq!(failure.unwrap().code, Code::ResourceExhausted);
 }
