@@ -24,6 +24,12 @@ pub enum Command {
         uri: Address,
         /// How many calls of each kind.
         calls: u32,
+        /// The workload of streams beside them on the same connection, `NAME` or `NAME:BATCHES`.
+        #[arg(long)]
+        beside: Option<Workload>,
+        /// How many streams.
+        #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
+        streams: u32,
     },
     /// Move the bytes of `large` over a raw socket.
     Limit(LimitArgs),

@@ -12,7 +12,9 @@ pub async fn run(command: Command) -> Outcome {
     match command {
         Command::Server { bind } => server::run(&bind).await,
         Command::Client(args) => client::run(args).await,
-        Command::Latency { uri, calls } => latency::run(&uri, calls).await,
+        Command::Latency { uri, calls, beside, streams } => {
+            latency::run(&uri, calls, beside.map(|workload| (workload, streams))).await
+        }
         Command::Limit(args) => blocking(move || limit::run(&args)).await,
         Command::LimitSend { uri, bytes } => blocking(move || limit::send(&uri, bytes)).await,
         Command::Fetch { uri, path, runs } => flight::fetch(&uri, &path, runs).await,

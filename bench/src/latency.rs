@@ -5,21 +5,28 @@ use std::time::{Duration, Instant};
 
 use wingbeat::{Address, Client, EncodeOptions, FlightDescriptor, Ticket};
 
-use crate::client::connect;
+use crate::client::{Load, connect};
 use crate::failure::{Failure, Outcome};
+use crate::workload::Workload;
 
 /// The most calls that warm up.
 const WARM_UP_MAX: u32 = 100;
 
-/// Times GetFlightInfo and a DoGet of one row, and prints a line for each.
-pub(crate) async fn run(uri: &Address, calls: u32) -> Outcome {
+/// Times GetFlightInfo and a DoGet of one row, and prints a line for each. `beside` are streams on
+/// the same connection.
+pub(crate) async fn run(uri: &Address, calls: u32, beside: Option<(Workload, u32)>) -> Outcome {
     let client = connect(uri, &FlightDescriptor::path(["x"]), EncodeOptions::default()).await?;
+    let mut load = match beside {
+        Some((workload, streams)) => Some(Load::start(&client, workload, streams).await?),
+        None => None,
+    };
     // On a thread of the runtime, as the calls of `client`.
     let (infos, rows) = tokio::spawn(async move {
         let infos = time(calls, || get_flight_info(&client)).await?;
         Ok::<_, Failure>((infos, time(calls, || do_get(&client)).await?))
     })
     .await??;
+    load.as_mut().map_or(Ok(()), Load::check)?;
     report("get_flight_info", &infos)?;
     report("do_get", &rows)
 }

@@ -3,8 +3,10 @@
 mod connections;
 mod exchange;
 mod get;
+mod load;
 mod put;
 mod run;
 
 pub(crate) use self::connections::{client, connect};
+pub(crate) use self::load::Load;
 pub(crate) use self::run::run;

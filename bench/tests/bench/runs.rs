@@ -52,7 +52,14 @@ fn streams_connections_and_runs() {
 #[test]
 fn latency_has_a_line_for_each_call() {
     let server = Server::start("grpc://127.0.0.1:0");
-    let lines = lines(&["latency", &server.uri, "20"]);
+    let beside = ["--beside", "tiny:1", "--streams", "8"];
+    for more in [&[][..], &beside] {
+        latency(&[&["latency", &server.uri, "20"], more].concat());
+    }
+}
+
+fn latency(args: &[&str]) {
+    let lines = lines(args);
     let lines: Vec<_> = lines.iter().map(|line| line.split_once(' ').unwrap()).collect();
     let [("get_flight_info", info), ("do_get", get)] = lines[..] else { panic!("{lines:?}") };
     for line in [info, get] {

@@ -36,6 +36,8 @@ pub(super) enum Measure {
     Latency,
     /// The same beside 512 streams.
     Beside,
+    /// The same on the connection of the streams.
+    BesideShared,
     /// Peak resident memory.
     Memory,
     /// Resident memory of connections that do nothing.
@@ -127,6 +129,7 @@ impl Measure {
             Self::Streams => "streams",
             Self::Latency => "latency",
             Self::Beside => "beside",
+            Self::BesideShared => "beside-shared",
             Self::Memory => "memory",
             Self::Idle => "idle",
             Self::Calls => "calls",

@@ -1,6 +1,7 @@
-//! How long a small call takes while 512 streams keep the server busy, on a connection of its own.
+//! How long a small call takes while 512 streams keep the server busy: on a connection of its own,
+//! and, for Wingbeat, on theirs.
 
-use super::super::case::{Case, Measure};
+use super::super::case::{Case, Measure, WINGBEAT};
 use super::super::runner::{Runner, Samples, Turn};
 use super::super::workload::Length;
 use super::latency;
@@ -11,16 +12,39 @@ pub(in super::super) const STREAMS: u32 = 512;
 
 /// Those that can run many streams at once.
 pub(in super::super) fn run(runner: &mut Runner<'_>) {
-    let libraries = runner.contestants.iter().filter(|one| one.has_streams);
-    let turns = libraries.map(|one| Turn {
-        case: Case::same(Measure::Beside, &one.id, latency::ONE).with_streams(STREAMS, 1),
+    let turn = |measure, id: &str| Turn {
+        case: Case::same(measure, id, latency::ONE).with_streams(STREAMS, 1),
         argument: match runner.settings.length {
             Length::Full => "medium:8".to_owned(),
             _ => "medium:2".to_owned(),
         },
+    };
+    let libraries = runner.contestants.iter().filter(|one| one.has_streams);
+    let mut turns = Vec::new();
+    for one in libraries {
+        turns.push(turn(Measure::Beside, &one.id));
+        if one.id == WINGBEAT {
+            turns.push(turn(Measure::BesideShared, &one.id));
+        }
+    }
+    runner.alternate(&turns, |runner, turn| match turn.case.measure {
+        Measure::BesideShared => measure_shared(runner, turn),
+        _ => measure(runner, turn),
     });
-    let turns: Vec<Turn> = turns.collect();
-    runner.alternate(&turns, measure);
+}
+
+fn measure_shared(runner: &mut Runner<'_>, turn: &Turn) -> Result<Samples, Trouble> {
+    let id = &turn.case.client;
+    let server = runner.fresh_server(id, turn.case.transport)?;
+    let streams = STREAMS.to_string();
+    // A call takes its turn among all others, which is some time.
+    let calls = match runner.settings.length {
+        Length::Full => "300",
+        Length::Quick => "100",
+        Length::Smoke => "5",
+    };
+    let args = ["latency", &server.uri, calls, "--beside", &turn.argument, "--streams", &streams];
+    latency::measure_with(runner, id, &args)
 }
 
 fn measure(runner: &mut Runner<'_>, turn: &Turn) -> Result<Samples, Trouble> {

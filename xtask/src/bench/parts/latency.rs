@@ -32,7 +32,16 @@ pub(super) fn measure(runner: &Runner<'_>, id: &str, uri: &str) -> Result<Sample
         Length::Quick => "500",
         Length::Smoke => "5",
     };
-    let lines = runner.client(id, &["latency", uri, calls])?;
+    measure_with(runner, id, &["latency", uri, calls])
+}
+
+/// Runs it with these arguments.
+pub(super) fn measure_with(
+    runner: &Runner<'_>,
+    id: &str,
+    args: &[&str],
+) -> Result<Samples, Trouble> {
+    let lines = runner.client(id, args)?;
     let latency = Latency::parse(&lines)?;
     Ok(vec![
         (metric::INFO_P50, latency.info_p50),

@@ -159,16 +159,19 @@ pub(super) fn latency(view: &View<'_>) -> Option<String> {
 }
 
 pub(super) fn beside(view: &View<'_>) -> Option<String> {
-    let mut table = head(view, &["µs"], &[]);
-    for (name, metric) in SMALL {
-        let streams = beside::STREAMS;
-        let case = |id: &str| Case::same(Measure::Beside, id, small::ONE).with_streams(streams, 1);
-        let Some(bars) = bars(view.bars(metric, case)) else { continue };
-        table.row(row(&[name.to_owned()], &bars, Better::Less, &[]));
+    let mut table = head(view, &["µs", "connection"], &[]);
+    for (measure, whose) in [(Measure::Beside, "its own"), (Measure::BesideShared, "theirs")] {
+        for (name, metric) in SMALL {
+            let streams = beside::STREAMS;
+            let case = |id: &str| Case::same(measure, id, small::ONE).with_streams(streams, 1);
+            let Some(bars) = bars(view.bars(metric, case)) else { continue };
+            table.row(row(&[name.to_owned(), whose.to_owned()], &bars, Better::Less, &[]));
+        }
     }
     let table = table.text()?;
-    let text = "One connection with 512 streams of `medium` keeps the server busy; the calls have \
-                a connection of their own, in another process.";
+    let text = "One connection with 512 streams of `medium` keeps the server busy. The calls have \
+                a connection of their own, in another process; for Wingbeat also that of the \
+                streams.";
     Some(format!("{text}\n\n{table}"))
 }
 
