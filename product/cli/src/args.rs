@@ -12,7 +12,7 @@ mod tls;
 use clap::{Parser, Subcommand};
 
 pub(crate) use auth::{CredentialArgs, PasswdArgs, ServeAuthArgs};
-pub(crate) use flight::{ConnectArgs, FlightArgs, ManyArgs, ReadArgs};
+pub(crate) use flight::{ConnectArgs, FlightArgs, ManyArgs, MomentArgs, ReadArgs};
 pub(crate) use output::{FormatArg, OutputArgs};
 pub(crate) use put::{ModeArg, PutArgs};
 pub(crate) use query::{CancelArgs, PollArgs};
@@ -103,6 +103,8 @@ pub(crate) struct LsArgs {
 pub(crate) struct InfoArgs {
     #[command(flatten)]
     pub(crate) flight: FlightArgs,
+    #[command(flatten)]
+    pub(crate) moment: MomentArgs,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -46,7 +46,7 @@ impl Target {
             return Ok(self);
         }
         let Self::Descriptor(FlightDescriptor::Path(path)) = self else {
-            let text = "--columns, --filter, --limit and --offset go with a path, \
+            let text = "--columns, --filter, --limit, --offset, --version and --at go with a path, \
                         not with --cmd or --ticket";
             return Err(Failure::usage(text));
         };
@@ -63,6 +63,12 @@ impl Target {
         if let Some(offset) = read.offset {
             command["offset"] = json!(offset);
         }
+        if let Some(version) = read.moment.version {
+            command["version"] = json!(version);
+        }
+        if let Some(at) = &read.moment.at {
+            command["timestamp"] = json!(at);
+        }
         Ok(Self::Descriptor(FlightDescriptor::command(command.to_string())))
     }
 
@@ -78,6 +84,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::MomentArgs;
 
     fn args(url: &str) -> FlightArgs {
         FlightArgs {
@@ -112,13 +119,14 @@ mod tests {
             columns: vec!["a".to_owned()],
             filter: vec!["a > 1".parse().unwrap()],
             limit: Some(5),
-            offset: None,
+            moment: MomentArgs { version: Some(7), at: None },
+            ..ReadArgs::default()
         };
         let target = target(&args("grpc://h/t")).unwrap().with_read(&read).unwrap();
         let Target::Descriptor(FlightDescriptor::Command(command)) = target else { panic!() };
         let json: serde_json::Value = serde_json::from_slice(&command).unwrap();
         let expected = json!({
-            "dataset": "t", "columns": ["a"], "filter": [["a", ">", 1]], "limit": 5
+            "dataset": "t", "columns": ["a"], "filter": [["a", ">", 1]], "limit": 5, "version": 7
         });
         assert_eq!(json, expected);
     }

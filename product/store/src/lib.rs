@@ -1,9 +1,9 @@
 //! Datasets in a folder: what the server offers and what it writes.
 //!
 //! A [`Store`] stands for one folder. Every Parquet, Arrow IPC, CSV or NDJSON file below it, every
-//! leaf folder of such files and every Hive-partitioned folder is a [`Dataset`] with a name, a
-//! schema and a version. Reads are planned ([`Store::plan`]) and then streamed ([`Store::read`]);
-//! writes are staged and then committed.
+//! leaf folder of such files, every Hive-partitioned folder and every Delta Lake table is a
+//! [`Dataset`] with a name, a schema and a version. Reads are planned ([`Store::plan`]) and then
+//! streamed ([`Store::read`]); writes are staged and then committed.
 //!
 //! The core blocks: it opens, stats and decodes files. Only [`ReadStream`] and what writes meet
 //! the asynchronous world, through bounded channels. Call everything else from a thread that may

@@ -89,6 +89,11 @@ impl Store {
         &self.inner.writing
     }
 
+    /// The Delta tables.
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.inner.tables
+    }
+
     /// Tells the index that a dataset was written or dropped. Blocks.
     pub(crate) fn changed(&self) {
         if let Err(error) = self.refresh() {

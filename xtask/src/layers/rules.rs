@@ -68,6 +68,7 @@ const RESERVED: &[(&str, &[&str], &[&str])] = &[
     ("indicatif", &["wingbeat-cli"], &[]),
     ("parquet", &["wingbeat-store", "wingbeat-bench"], &["wingbeat-server", "wingbeat-cli"]),
     ("object_store", &["wingbeat-store"], &[]),
+    ("delta*", &["wingbeat-store"], &[]),
     ("datafusion*", &["wingbeat-engine"], &[]),
     ("tracing-subscriber", &["wingbeat-cli", "wingbeat-bench", "wingbeat-interop"], &["*"]),
 ];

@@ -61,6 +61,19 @@ pub(crate) struct ReadArgs {
     /// Pass over this many rows first
     #[arg(long, value_name = "N")]
     pub(crate) offset: Option<u64>,
+    #[command(flatten)]
+    pub(crate) moment: MomentArgs,
+}
+
+/// Which version of a flight that has a history; without one the youngest.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct MomentArgs {
+    /// Read this version of a Delta table
+    #[arg(long, value_name = "N", conflicts_with = "at")]
+    pub(crate) version: Option<u64>,
+    /// Read the version that was the youngest at this time (2026-01-31T12:00:00Z)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
 }
 
 /// How a flight is read that lies on many servers.
@@ -82,6 +95,8 @@ impl ReadArgs {
             && self.filter.is_empty()
             && self.limit.is_none()
             && self.offset.is_none()
+            && self.moment.version.is_none()
+            && self.moment.at.is_none()
     }
 }
 

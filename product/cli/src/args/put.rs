@@ -17,7 +17,8 @@ pub(crate) struct PutArgs {
     /// The format of the input, where its name does not say (needed for stdin)
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<FormatArg>,
-    /// The format in which the server stores the flight: parquet or arrow
+    /// The format in which the server stores the flight: parquet, arrow, or delta, which makes it
+    /// a Delta table of Parquet files
     #[arg(long, value_name = "FORMAT")]
     pub(crate) store_as: Option<String>,
     /// The compression in which the server stores the flight: none, snappy, lz4, zstd, zstd:LEVEL
@@ -49,8 +50,11 @@ pub(crate) enum ModeArg {
     Replace,
     /// Fail
     Create,
-    /// Add to it (a Wingbeat server does not support this yet)
+    /// Add to it, which has to be there and, on a Wingbeat server, a Delta table
     Append,
+    /// The same, and make the table if there is none
+    #[value(name = "create_append", alias = "create-append")]
+    CreateAppend,
 }
 
 impl ModeArg {
@@ -60,6 +64,7 @@ impl ModeArg {
             Self::Replace => "replace",
             Self::Create => "create",
             Self::Append => "append",
+            Self::CreateAppend => "create_append",
         }
     }
 }

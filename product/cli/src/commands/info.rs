@@ -7,14 +7,15 @@ use wingbeat::arrow::datatypes::Schema;
 use wingbeat::{FlightInfo, Limits};
 
 use super::describe::{descriptor_json, endpoint_json, flight_json, printable, schema_json};
-use crate::args::InfoArgs;
+use crate::args::{InfoArgs, ReadArgs};
 use crate::connect::{client, parse_url};
 use crate::exit::Outcome;
 use crate::target::Target;
 
 pub(super) async fn run(args: InfoArgs) -> Outcome {
     let url = parse_url(&args.flight.url)?;
-    let descriptor = Target::new(&url, &args.flight)?.descriptor()?;
+    let read = ReadArgs { moment: args.moment, ..ReadArgs::default() };
+    let descriptor = Target::new(&url, &args.flight)?.with_read(&read)?.descriptor()?;
     let info = client(&url, &args.flight.connect)?.get_flight_info(descriptor).await?;
     let mut out = std::io::stdout().lock();
     if args.json {
@@ -30,7 +31,8 @@ pub(super) async fn run(args: InfoArgs) -> Outcome {
 
 pub(super) async fn run_schema(args: InfoArgs) -> Outcome {
     let url = parse_url(&args.flight.url)?;
-    let descriptor = Target::new(&url, &args.flight)?.descriptor()?;
+    let read = ReadArgs { moment: args.moment, ..ReadArgs::default() };
+    let descriptor = Target::new(&url, &args.flight)?.with_read(&read)?.descriptor()?;
     let schema = client(&url, &args.flight.connect)?.get_schema(descriptor).await?;
     let mut out = std::io::stdout().lock();
     if args.json {

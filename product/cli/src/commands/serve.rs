@@ -101,8 +101,12 @@ fn colours() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
+/// What is not logged unless it is asked for by name: delta-rs tells of every commit, and takes one
+/// that has to be tried again for an error. What fails there comes back as an error of ours.
+const QUIET: &str = "deltalake_core=off,buoyant_kernel=off,buoyant_kernel_engine=off";
+
 fn start_log(args: &ServeArgs) -> Outcome {
-    let filter = EnvFilter::try_new(&args.log)
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", args.log))
         .map_err(|e| Failure::usage(format_args!("--log {:?}: {e}", args.log)))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -110,7 +110,28 @@ fn modes_are_kept() {
     assert_eq!(put("create").data(), "");
     put("create").fails(4, &["exists already", "ALREADY_EXISTS"]);
     assert_eq!(put("replace").data(), "");
-    put("append").fails(1, &["append is not supported yet", "UNIMPLEMENTED"]);
+    put("append").fails(1, &["a single file", "UNIMPLEMENTED"]);
+}
+
+#[test]
+fn what_is_appended_is_read_at_any_version() {
+    let set = Setting::new();
+    let (file, url) = (set.file("a.csv"), set.server.url("flock"));
+    let put = |mode: &str| wingbeat(["put", "-q", &file, &url, "--mode", mode]);
+    put("append").fails(3, &["NOT_FOUND", "create_append"]);
+    assert_eq!(put("create_append").data(), "");
+    let first = set.csv("flock");
+    assert_eq!(put("append").data(), "");
+    let (head, rows) = first.split_once('\n').unwrap();
+    assert_eq!(set.csv("flock"), format!("{head}\n{rows}{rows}"));
+    let get = |more: &[&str]| {
+        wingbeat(["get", "-q", &url, "--format", "csv"].iter().chain(more).copied())
+    };
+    assert_eq!(get(&["--version", "0"]).data(), first);
+    assert_eq!(get(&["--at", "2970-01-01T00:00:00Z"]).data(), set.csv("flock"));
+    get(&["--version", "2"]).fails(1, &["has no version 2"]);
+    let info = wingbeat(["info", &url, "--version", "0", "--json"]);
+    assert!(info.data().contains("delta:0:"));
 }
 
 #[test]

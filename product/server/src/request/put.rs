@@ -6,7 +6,7 @@ use wingbeat::{CallContext, Error, FlightDescriptor, Result};
 
 use super::command::{dataset_of_path, parse_command};
 
-/// Request header: `replace`, `create` or `append`.
+/// Request header: `replace`, `create`, `append` or `create_append`.
 const MODE: &str = "wingbeat-mode";
 /// Request header: `parquet` or `arrow`.
 const FORMAT: &str = "wingbeat-format";

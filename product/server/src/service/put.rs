@@ -72,12 +72,11 @@ fn stage_options(request: &PutRequest) -> Result<StageOptions> {
         None => {}
         Some("replace") => options = options.with_mode(WriteMode::Replace),
         Some("create") => options = options.with_mode(WriteMode::Create),
-        Some(mode @ ("append" | "create_append")) => {
-            let text = format!("the mode {mode} is not supported yet; replace and create are");
-            return Err(Error::unimplemented(text));
-        }
+        Some("append") => options = options.with_mode(WriteMode::Append),
+        Some("create_append") => options = options.with_mode(WriteMode::CreateAppend),
         Some(mode) => {
-            let text = format!("unknown mode {mode:?}, expected replace or create");
+            let text =
+                format!("unknown mode {mode:?}, expected replace, create, append or create_append");
             return Err(Error::invalid_argument(text));
         }
     }
@@ -85,8 +84,9 @@ fn stage_options(request: &PutRequest) -> Result<StageOptions> {
         None => options,
         Some("parquet") => options.with_format(Format::Parquet),
         Some("arrow") => options.with_format(Format::Arrow),
+        Some("delta") => options.with_table(),
         Some(format) => {
-            let text = format!("an upload lands as parquet or arrow, not as {format:?}");
+            let text = format!("an upload lands as parquet, arrow or delta, not as {format:?}");
             return Err(Error::invalid_argument(text));
         }
     };
@@ -148,9 +148,11 @@ mod tests {
     }
 
     #[test]
-    fn append_is_refused_as_such_and_nonsense_as_nonsense() {
+    fn modes_are_read_and_nonsense_is_refused() {
+        let mode = |mode| stage_options(&request(Some(mode), None)).unwrap().mode;
+        assert_eq!(mode("append"), WriteMode::Append);
+        assert_eq!(mode("create_append"), WriteMode::CreateAppend);
         let code = |mode, format| stage_options(&request(mode, format)).unwrap_err().code();
-        assert_eq!(code(Some("append"), None), Code::Unimplemented);
         assert_eq!(code(Some("upsert"), None), Code::InvalidArgument);
         assert_eq!(code(None, Some("csv")), Code::InvalidArgument);
     }

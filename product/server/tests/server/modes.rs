@@ -55,7 +55,7 @@ async fn contradictions_and_unknown_modes_are_refused() {
         (refused(&mode(&client, "replace"), create).await, Code::InvalidArgument, "contradicts"),
         (refused(&two, path("t")).await, Code::InvalidArgument, "contradicts"),
         (refused(&mode(&client, "upsert"), path("t")).await, Code::InvalidArgument, "upsert"),
-        (refused(&mode(&client, "append"), path("t")).await, Code::Unimplemented, "append"),
+        (refused(&mode(&client, "append"), path("t")).await, Code::NotFound, "create_append"),
         (refused(&client, unknown_key).await, Code::InvalidArgument, "made"),
         (refused(&client, FlightDescriptor::Unknown).await, Code::InvalidArgument, "descriptor"),
         (
@@ -200,4 +200,39 @@ async fn of_replacers_at_once_the_last_commit_stands() {
     assert_eq!(read(&client, path("t")).await.unwrap(), rows(winner as i64 * 10, 3));
     assert_eq!(act(&client, "drop", "t").await.unwrap().len(), 1);
     assert!(server.files().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn append_adds_to_a_table_whose_versions_stay() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    let with_id = |id| with(&mode(&client, "create_append"), "wingbeat-upload-id", id);
+    let first = put(&with_id("one"), path("t"), &[rows(0, 3)]).await.unwrap();
+    put(&mode(&client, "append"), path("t"), &[rows(3, 3)]).await.unwrap();
+    let again = put(&with_id("one"), path("t"), &[rows(0, 3)]).await.unwrap();
+    assert_eq!(again, first, "the same id adds nothing");
+    assert_eq!(read(&client, path("t")).await.unwrap(), rows(0, 6));
+    let old = command(r#"{"dataset": "t", "version": 0}"#);
+    assert_eq!(read(&client, old.clone()).await.unwrap(), rows(0, 3));
+    let planned = client.get_flight_info(path("t")).await.unwrap();
+    put(&mode(&client, "append"), path("t"), &[rows(6, 3)]).await.unwrap();
+    let ticket = planned.endpoints[0].ticket.clone().unwrap();
+    let stream = client.do_get(ticket).await.unwrap();
+    let batches = stream.collect_batches().await.unwrap();
+    let count: usize = batches.iter().map(|batch| batch.num_rows()).sum();
+    assert_eq!(count, 6, "a ticket stays with its version");
+
+    put(&client, path("plain"), &[rows(0, 3)]).await.unwrap();
+    for (descriptor, code, word) in [
+        (command(r#"{"dataset": "plain", "version": 0}"#), Code::Unimplemented, "no history"),
+        (command(r#"{"dataset": "t", "version": 9}"#), Code::InvalidArgument, "youngest is 2"),
+        (command(r#"{"dataset": "t", "timestamp": "x"}"#), Code::InvalidArgument, "RFC 3339"),
+    ] {
+        let error = client.get_flight_info(descriptor).await.unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.message().contains(word), "{error}");
+    }
+    let error = refused(&mode(&client, "append"), path("plain")).await;
+    assert_eq!(error.code(), Code::Unimplemented, "{error}");
+    assert!(error.message().contains("a single file"), "{error}");
 }

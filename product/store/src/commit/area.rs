@@ -92,8 +92,8 @@ impl Writing {
         Ok(folder.join(number.to_string()))
     }
 
-    /// A path for something that lives no longer than the commit lock is held. What is still
-    /// there later belongs to no process and is swept.
+    /// A path for something that lives no longer than the commit lock, or a share of it, is held.
+    /// What is still there later belongs to no process and is swept.
     pub(super) fn scratch_path(&self) -> PathBuf {
         self.staging().join(Uuid::new_v4().simple().to_string())
     }
@@ -102,6 +102,15 @@ impl Writing {
     pub(super) fn lock(&self) -> Result<FileLock, StoreError> {
         let lock = self.bare_lock()?;
         intent::complete(self)?;
+        Ok(lock)
+    }
+
+    /// The same together with others who only add to what is there.
+    pub(super) fn lock_shared(&self) -> Result<FileLock, StoreError> {
+        self.ensure(&self.area)?;
+        let path = self.area.join("lock");
+        let lock = FileLock::wait_shared(&path).map_err(|error| refused(&path, error))?;
+        self.ensure(&self.staging())?;
         Ok(lock)
     }
 

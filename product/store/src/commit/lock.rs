@@ -7,7 +7,7 @@ use std::path::Path;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-/// An exclusive lock on a file, held until dropped or until the process ends, however it ends.
+/// A lock on a file, held until dropped or until the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct FileLock {
     _file: File,
@@ -18,6 +18,13 @@ impl FileLock {
     pub(crate) fn wait(path: &Path) -> io::Result<Self> {
         let file = open(path)?;
         flock(&file, FlockOperation::LockExclusive)?;
+        Ok(Self { _file: file })
+    }
+
+    /// Waits for a share of the lock, which others may have too.
+    pub(crate) fn wait_shared(path: &Path) -> io::Result<Self> {
+        let file = open(path)?;
+        flock(&file, FlockOperation::LockShared)?;
         Ok(Self { _file: file })
     }
 

@@ -17,6 +17,7 @@
 
 mod area;
 mod disk;
+mod draft;
 mod intent;
 mod lock;
 mod mark;
@@ -26,6 +27,9 @@ mod publish;
 mod remove;
 mod stage;
 mod staged;
+mod staged_file;
+mod table;
+mod table_commit;
 mod target;
 mod whole;
 
@@ -35,6 +39,7 @@ pub use stage::{StageOptions, WriteMode};
 pub use staged::{Staged, StagedObject};
 
 pub(crate) use area::Writing;
+pub(crate) use draft::Draft;
 pub(crate) use mark::{MARK_KEY, without_mark};
 pub(crate) use whole::Placing;
 

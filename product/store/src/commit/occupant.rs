@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::area::refused;
 use super::mark::Mark;
 use super::target::Target;
+use crate::delta::is_table;
 use crate::version::file_version;
 use crate::{Format, Store, StoreError};
 
@@ -33,15 +34,23 @@ pub(super) enum OccupantKind {
     Foreign,
     /// A folder that is one dataset, of this format where its files can be read.
     Folder(Option<Format>),
+    /// A folder with the log of a Delta table.
+    Table,
 }
 
 impl Occupant {
+    /// Whether it is a Delta table.
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self.kind, OccupantKind::Table)
+    }
+
     /// Whether only a caller who names the mode may replace or drop it, and why.
     pub(super) fn protected(&self) -> Option<&'static str> {
         match self.kind {
             OccupantKind::Own(..) => None,
             OccupantKind::Foreign => Some("a file that the server did not write"),
             OccupantKind::Folder(_) => Some("a folder"),
+            OccupantKind::Table => Some("a Delta table"),
         }
     }
 }
@@ -94,7 +103,9 @@ fn occupant(
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(refused(&path, error)),
     };
-    let kind = if path.is_dir() {
+    let kind = if is_table(&path) {
+        OccupantKind::Table
+    } else if path.is_dir() {
         match folder_kind(store, &path, &file_name, target)? {
             Some(kind) => kind,
             // A folder of other datasets; it may stay beside.

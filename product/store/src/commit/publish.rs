@@ -9,6 +9,8 @@ use super::occupant::{Occupant, OccupantKind};
 use super::outcome::Commit;
 use super::stage::{self, Order, WriteMode, off_thread};
 use super::staged::{StagedObject, StagedState};
+use super::staged_file::Finished;
+use super::table_commit::Uploads;
 use crate::{Store, StoreError};
 
 /// How often a commit looks again when somebody else puts a file in its place meanwhile.
@@ -40,6 +42,10 @@ pub(super) fn place(order: &Order, mut occupants: Vec<Occupant>) -> Result<Place
     }
     let Some(occupant) = occupants.pop() else { return Ok(Place::Free) };
     match occupant.protected() {
+        Some(_) if occupant.is_table() && order.explicit => Err(StoreError::Changed {
+            name: name.clone(),
+            reason: "a Delta table has been made there during the upload".to_owned(),
+        }),
         Some(found) if !order.explicit => {
             Err(StoreError::Protected { name: name.clone(), found, action: "replaced" })
         }
@@ -56,7 +62,7 @@ pub(super) fn ambiguous(name: &str, occupants: &[Occupant]) -> StoreError {
 }
 
 /// The commit of an upload id, if the file at its place remembers it.
-fn recorded(occupant: &Occupant, upload_id: &str) -> Option<Commit> {
+pub(super) fn recorded(occupant: &Occupant, upload_id: &str) -> Option<Commit> {
     let OccupantKind::Own(mark, format) = &occupant.kind else { return None };
     if mark.upload_id.as_deref() == Some(upload_id) {
         return Some(Commit {
@@ -74,6 +80,10 @@ fn recorded(occupant: &Occupant, upload_id: &str) -> Option<Commit> {
 impl Store {
     /// Publishes what was staged, durably: when this returns, the dataset is on the disk.
     ///
+    /// Several objects become one version of a table, all of them or none: they were staged for
+    /// the same name, mode and upload id, [as parts of a table](super::StageOptions::as_table) or
+    /// in a mode that appends. The reply counts their rows together.
+    ///
     /// `expected` is the version that the dataset must still have. Once begun, a commit is
     /// carried out even if the returned future is dropped.
     ///
@@ -81,22 +91,16 @@ impl Store {
     /// [`StoreError::Changed`] where the dataset has another version;
     /// [`StoreError::AlreadyExists`] where another writer was first in the mode create; as for
     /// [`Store::stage`] where something else has taken the place meanwhile;
-    /// [`StoreError::Unsupported`] for any number of objects but one.
+    /// [`StoreError::InvalidRequest`] for objects that do not belong together.
     pub async fn commit(
         &self,
         objects: Vec<StagedObject>,
         expected: Option<&str>,
     ) -> Result<Commit, StoreError> {
-        let Ok([object]) = <[StagedObject; 1]>::try_from(objects) else {
-            return Err(StoreError::Unsupported {
-                reason: "a commit takes one object; tables of several files are not written yet"
-                    .into(),
-            });
-        };
         let store = self.clone();
         let expected = expected.map(str::to_owned);
         off_thread(move || {
-            let commit = commit(&store, object, expected.as_deref())?;
+            let commit = commit(&store, objects, expected.as_deref())?;
             store.changed();
             Ok(commit)
         })
@@ -106,19 +110,45 @@ impl Store {
 
 fn commit(
     store: &Store,
-    object: StagedObject,
+    objects: Vec<StagedObject>,
     expected: Option<&str>,
 ) -> Result<Commit, StoreError> {
-    let (order, finished) = match object.state {
-        StagedState::Already(commit) => return Ok(commit),
-        StagedState::Finished { order, finished } => (order, finished),
+    let mut single = Vec::new();
+    let mut uploads = Vec::new();
+    for object in objects {
+        match object.state {
+            StagedState::Already(commit) => return Ok(commit),
+            StagedState::Finished { order, finished } => single.push((order, finished)),
+            StagedState::Table { order, files, commit } => uploads.push((order, files, commit)),
+        }
+    }
+    if let Some(uploads) = Uploads::new(uploads)? {
+        if single.is_empty() {
+            return uploads.commit(store, expected);
+        }
+        return Err(StoreError::request("a commit is of files of one table, or of one file"));
+    }
+    let Ok([(order, finished)]) = <[(Order, Finished); 1]>::try_from(single) else {
+        return Err(StoreError::request(
+            "a commit of several uploads needs them to be staged as parts of a table",
+        ));
     };
+    commit_file(store, &order, finished, expected)
+}
+
+/// Gives one file its place.
+fn commit_file(
+    store: &Store,
+    order: &Order,
+    finished: Finished,
+    expected: Option<&str>,
+) -> Result<Commit, StoreError> {
     let writing = store.writing();
     let parent = order.target.parent(writing.root())?;
     let to = parent.join(order.target.file_name(order.format)?);
     let lock = writing.lock()?;
     for _ in 0..ATTEMPTS {
-        let over = match place(&order, stage::occupants(store, &order)?)? {
+        let over = match place(order, stage::occupants(store, order)?)? {
             Place::Done(commit) => return Ok(commit),
             Place::Free => None,
             Place::Over(occupant) => Some(occupant),
@@ -146,7 +176,7 @@ fn commit(
             }
         }
     }
-    Err(StoreError::AlreadyExists { name: order.target.name })
+    Err(StoreError::AlreadyExists { name: order.target.name.clone() })
 }
 
 pub(super) fn check_version(
@@ -158,7 +188,7 @@ pub(super) fn check_version(
     let Some(expected) = expected else { return Ok(()) };
     let found = match over {
         None => None,
-        Some(over) if matches!(over.kind, OccupantKind::Folder(_)) => {
+        Some(over) if matches!(over.kind, OccupantKind::Folder(_) | OccupantKind::Table) => {
             store.refresh()?;
             Some(store.find(name)?.version().to_owned())
         }
@@ -175,7 +205,7 @@ pub(super) fn check_version(
 }
 
 /// Creates the folders down to `folder`, each one durable before the next.
-fn make_folders(writing: &Writing, folder: &Path) -> Result<(), StoreError> {
+pub(super) fn make_folders(writing: &Writing, folder: &Path) -> Result<(), StoreError> {
     let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.is_dir()).collect();
     for path in missing.into_iter().rev() {
         match writing.disk.make_folder(path) {
@@ -189,7 +219,7 @@ fn make_folders(writing: &Writing, folder: &Path) -> Result<(), StoreError> {
 }
 
 /// Takes a place where nothing stands.
-fn free(writing: &Writing, from: &Path, to: &Path) -> Result<(), StoreError> {
+pub(super) fn free(writing: &Writing, from: &Path, to: &Path) -> Result<(), StoreError> {
     writing.disk.publish(from, to).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
             StoreError::AlreadyExists { name: to.display().to_string() }
@@ -204,7 +234,7 @@ fn replace(writing: &Writing, from: &Path, to: &Path) -> Result<(), StoreError> 
 }
 
 /// Takes the place of a folder whose name is that of the new file.
-fn over_folder(writing: &Writing, from: &Path, to: &Path) -> Result<(), StoreError> {
+pub(super) fn over_folder(writing: &Writing, from: &Path, to: &Path) -> Result<(), StoreError> {
     match writing.disk.exchange(from, to) {
         // The old folder now lies in the staging area, and goes with its guard.
         Ok(()) => Ok(()),
@@ -219,7 +249,7 @@ fn over_folder(writing: &Writing, from: &Path, to: &Path) -> Result<(), StoreErr
 }
 
 /// Takes the place of a dataset that lies elsewhere.
-fn elsewhere(
+pub(super) fn elsewhere(
     writing: &Writing,
     from: &Path,
     to: &Path,

@@ -5,8 +5,11 @@ use arrow_schema::{Schema, SchemaRef};
 use super::mark::without_mark;
 use super::occupant::{self, Occupant};
 use super::publish::{self, Place};
-use super::staged::{Staged, StagedFile};
+use super::staged::{Files, Staged};
+use super::staged_file::StagedFile;
+use super::table::{self, Beginning};
 use super::target::Target;
+use crate::delta::TableUpload;
 use crate::write::{WriteOptions, check_representable};
 use crate::{Format, Store, StoreError};
 
@@ -21,6 +24,10 @@ pub enum WriteMode {
     Replace,
     /// Leaves it and fails; of several writers exactly one wins.
     Create,
+    /// Adds to it, which must be a Delta table; of several writers all do.
+    Append,
+    /// The same, and makes the table if there is none.
+    CreateAppend,
 }
 
 /// How a dataset is written.
@@ -41,6 +48,9 @@ pub struct StageOptions {
     pub expected_rows: Option<u64>,
     /// Compression and row groups.
     pub write: WriteOptions,
+    /// Whether the dataset becomes a Delta table even if one file would do: for what is committed
+    /// as several objects.
+    pub as_table: bool,
 }
 
 impl StageOptions {
@@ -49,6 +59,13 @@ impl StageOptions {
     pub fn with_mode(mut self, mode: WriteMode) -> Self {
         self.mode = mode;
         self.explicit = true;
+        self
+    }
+
+    /// Makes the dataset a Delta table, whatever the mode.
+    #[must_use]
+    pub fn with_table(mut self) -> Self {
+        self.as_table = true;
         self
     }
 
@@ -100,8 +117,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::InvalidName`], [`StoreError::ReadOnly`]; [`StoreError::AlreadyExists`] in the
-    /// mode create; [`StoreError::Protected`] where only an explicit mode would replace what
-    /// stands there; [`StoreError::Unsupported`] where the format named cannot hold the schema.
+    /// mode create; [`StoreError::NotFound`] in the mode append; [`StoreError::InvalidRequest`]
+    /// where the columns are not those of the table; [`StoreError::Protected`] where only an
+    /// explicit mode would replace what stands there; [`StoreError::Unsupported`] where the format
+    /// named, or Delta Lake, cannot hold the schema, and where what is to be added to is no table.
     pub async fn stage(
         &self,
         name: &str,
@@ -146,6 +165,10 @@ fn begin(
     }
     check_upload_id(options.upload_id.as_deref())?;
     let schema = without_mark(&schema);
+    let found = occupant::find(store, &target.parent(store.writing().root())?, &target)?;
+    if table::is_wanted(&options, &found) {
+        return begin_table(store, target, schema, options, found);
+    }
     let format = choose_format(&target, &schema, options.format)?;
     target.file_name(format)?;
     let order = Order {
@@ -156,12 +179,35 @@ fn begin(
         upload_id: options.upload_id,
         expected_rows: options.expected_rows,
     };
-    let occupants = occupants(store, &order)?;
-    if let Place::Done(commit) = publish::place(&order, occupants)? {
+    if let Place::Done(commit) = publish::place(&order, found)? {
         return Ok(Staged::already(schema, commit));
     }
-    let file = StagedFile::create(store, order.clone(), schema.clone(), &options.write)?;
-    Ok(Staged::writing(schema, order, file))
+    let file = StagedFile::create(store, &order, schema.clone(), &options.write)?;
+    Ok(Staged::writing(schema, order, Files::One(Box::new(file))))
+}
+
+/// The same for an upload to a table.
+fn begin_table(
+    store: &Store,
+    target: Target,
+    schema: SchemaRef,
+    options: StageOptions,
+    found: Vec<Occupant>,
+) -> Result<Staged, StoreError> {
+    let layout = match table::begin(store, &target, &schema, &options, found)? {
+        Beginning::Done(commit) => return Ok(Staged::already(schema, commit)),
+        Beginning::Layout(layout) => layout,
+    };
+    let order = Order {
+        target,
+        mode: options.mode,
+        explicit: options.explicit,
+        format: Format::Parquet,
+        upload_id: options.upload_id,
+        expected_rows: options.expected_rows,
+    };
+    let upload = TableUpload::new(store.writing(), layout, &options.write)?;
+    Ok(Staged::writing(schema, order, Files::Table(Box::new(upload))))
 }
 
 /// What stands at the place of an upload.

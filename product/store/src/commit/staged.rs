@@ -1,21 +1,14 @@
 //! An upload under way.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use tokio::task::JoinHandle;
 
-use super::area::{Writing, refused};
-use super::mark::{Earlier, MARK_KEY, Mark};
-use super::occupant::OccupantKind;
 use super::outcome::Commit;
-use super::stage::{self, Order, off_thread};
-use crate::version::file_version;
-use crate::write::{FileWriter, WriteError, WriteOptions};
-use crate::{Format, Store, StoreError};
+use super::stage::{Order, off_thread};
+use super::staged_file::{Finished, StagedFile};
+use crate::delta::{FinishedTable, TableUpload};
+use crate::{Format, StoreError};
 
 /// A dataset being written. Dropped, it leaves nothing behind.
 ///
@@ -32,15 +25,15 @@ pub struct Staged {
 enum Progress {
     /// The same upload was committed before; batches are dropped.
     Already(Commit),
-    /// The file at rest.
-    Idle(Order, Box<StagedFile>),
-    /// A blocking thread has the file.
-    Busy(Order, JoinHandle<Result<Box<StagedFile>, StoreError>>),
+    /// What is written at rest.
+    Idle(Order, Files),
+    /// A blocking thread has it.
+    Busy(Order, JoinHandle<Result<Files, StoreError>>),
     /// A write failed, and its error was returned.
     Failed,
 }
 
-/// A finished file, waiting to be committed. Dropped, it leaves nothing behind.
+/// Finished files, waiting to be committed. Dropped, it leaves nothing behind.
 #[derive(Debug)]
 pub struct StagedObject {
     pub(super) state: StagedState,
@@ -52,42 +45,70 @@ pub(super) enum StagedState {
     Already(Commit),
     /// A synced file.
     Finished { order: Order, finished: Finished },
+    /// Synced files of a table.
+    Table { order: Order, files: FinishedTable, commit: Commit },
 }
 
-/// A synced file in the staging area, with what its commit will say.
+/// What an upload writes.
 #[derive(Debug)]
-pub(super) struct Finished {
-    guard: Guard,
-    pub(super) commit: Commit,
+pub(super) enum Files {
+    /// One file that is the dataset.
+    One(Box<StagedFile>),
+    /// Files that a table's log will name.
+    Table(Box<TableUpload>),
 }
 
-impl Finished {
-    pub(super) fn path(&self) -> &Path {
-        &self.guard.path
+impl Files {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
+        match self {
+            Self::One(file) => file.write(batch),
+            Self::Table(upload) => upload.write(batch),
+        }
     }
 
-    /// The file has been published. What its old path leads to now, if anything, is what it took
-    /// the place of, and goes.
-    pub(super) fn publish(mut self) -> Commit {
-        self.guard.remove();
-        self.commit
+    /// Gives them up; they are gone when this returns.
+    fn remove(&mut self) {
+        match self {
+            Self::One(file) => file.remove(),
+            Self::Table(upload) => upload.remove(),
+        }
+    }
+
+    fn finish(self, order: Order) -> Result<StagedState, StoreError> {
+        match self {
+            Self::One(file) => {
+                let finished = file.finish(&order)?;
+                Ok(StagedState::Finished { order, finished })
+            }
+            Self::Table(upload) => {
+                let files = upload.finish()?;
+                let commit = Commit {
+                    rows: files.rows(),
+                    bytes: files.bytes(),
+                    version: String::new(),
+                    format: order.format,
+                    upload_id: order.upload_id.clone(),
+                };
+                Ok(StagedState::Table { order, files, commit })
+            }
+        }
     }
 }
 
 impl StagedObject {
-    /// Rows in the file.
+    /// Rows that were written.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.commit().rows
     }
 
-    /// Bytes of the file.
+    /// Bytes of all files.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.commit().bytes
     }
 
-    /// The format of the file.
+    /// The format of the files.
     #[must_use]
     pub fn format(&self) -> Format {
         self.commit().format
@@ -97,6 +118,7 @@ impl StagedObject {
         match &self.state {
             StagedState::Already(commit) => commit,
             StagedState::Finished { finished, .. } => &finished.commit,
+            StagedState::Table { commit, .. } => commit,
         }
     }
 }
@@ -106,8 +128,8 @@ impl Staged {
         Self { schema, progress: Progress::Already(commit), rows: 0 }
     }
 
-    pub(super) fn writing(schema: SchemaRef, order: Order, file: StagedFile) -> Self {
-        Self { schema, progress: Progress::Idle(order, Box::new(file)), rows: 0 }
+    pub(super) fn writing(schema: SchemaRef, order: Order, files: Files) -> Self {
+        Self { schema, progress: Progress::Idle(order, files), rows: 0 }
     }
 
     /// The schema of every batch.
@@ -154,11 +176,11 @@ impl Staged {
         self.rest().await?;
         let rows = batch.num_rows() as u64;
         match std::mem::replace(&mut self.progress, Progress::Failed) {
-            Progress::Idle(order, mut file) => {
-                let job = tokio::task::spawn_blocking(move || match file.write(&batch) {
-                    Ok(()) => Ok(file),
+            Progress::Idle(order, mut files) => {
+                let job = tokio::task::spawn_blocking(move || match files.write(&batch) {
+                    Ok(()) => Ok(files),
                     Err(error) => {
-                        file.guard.remove();
+                        files.remove();
                         Err(error)
                     }
                 });
@@ -179,8 +201,8 @@ impl Staged {
             return Err(failed());
         };
         match result {
-            Ok(Ok(file)) => {
-                self.progress = Progress::Idle(order, file);
+            Ok(Ok(files)) => {
+                self.progress = Progress::Idle(order, files);
                 Ok(())
             }
             Ok(Err(error)) => Err(error),
@@ -193,8 +215,8 @@ impl Staged {
     pub async fn abort(mut self) {
         // An error of an earlier batch has removed the file, and nobody asks for it any more.
         let _ = self.rest().await;
-        if let Progress::Idle(_, mut file) = self.progress {
-            let removed = tokio::task::spawn_blocking(move || file.guard.remove()).await;
+        if let Progress::Idle(_, mut files) = self.progress {
+            let removed = tokio::task::spawn_blocking(move || files.remove()).await;
             if let Err(error) = removed {
                 tracing::warn!(%error, "a staged file is swept later");
             }
@@ -211,7 +233,7 @@ impl Staged {
         self.rest().await?;
         match std::mem::replace(&mut self.progress, Progress::Failed) {
             Progress::Already(commit) => Ok(StagedObject { state: StagedState::Already(commit) }),
-            Progress::Idle(order, file) => {
+            Progress::Idle(order, files) => {
                 if let Some(expected) = order.expected_rows.filter(|rows| *rows != self.rows) {
                     return Err(StoreError::Incomplete {
                         name: order.target.name,
@@ -219,11 +241,7 @@ impl Staged {
                         found: self.rows,
                     });
                 }
-                off_thread(move || {
-                    let finished = file.finish(&order)?;
-                    Ok(StagedObject { state: StagedState::Finished { order, finished } })
-                })
-                .await
+                off_thread(move || Ok(StagedObject { state: files.finish(order)? })).await
             }
             _ => Err(failed()),
         }
@@ -232,147 +250,4 @@ impl Staged {
 
 fn failed() -> StoreError {
     StoreError::Internal { reason: "an earlier write of this upload failed".into() }
-}
-
-/// A file in the staging area, while it is being written.
-pub(super) struct StagedFile {
-    // Before the guard, so that the file is closed when it is removed.
-    writer: FileWriter,
-    file: Arc<File>,
-    guard: Guard,
-    store: Store,
-}
-
-impl std::fmt::Debug for StagedFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StagedFile").field("path", &self.guard.path).finish_non_exhaustive()
-    }
-}
-
-impl StagedFile {
-    pub(super) fn create(
-        store: &Store,
-        order: Order,
-        schema: SchemaRef,
-        options: &WriteOptions,
-    ) -> Result<Self, StoreError> {
-        let writing = store.writing().clone();
-        let path = writing.new_path()?;
-        let file = writing.disk.create(&path).map_err(|error| refused(&path, error))?;
-        let guard = Guard { writing, path };
-        let file = Arc::new(file);
-        let target = Box::new(guard.writing.disk.target(file.clone(), &guard.path));
-        let writer = FileWriter::new(target, order.format, schema, options)
-            .map_err(|error| guard.error(error))?;
-        Ok(Self { writer, file, guard, store: store.clone() })
-    }
-
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
-        self.writer.write(batch).map_err(|error| self.guard.error(error))
-    }
-
-    fn finish(self, order: &Order) -> Result<Finished, StoreError> {
-        let Self { writer, file, mut guard, store } = self;
-        match Self::complete(&store, writer, &file, &guard, order) {
-            Ok(commit) => Ok(Finished { guard, commit }),
-            Err(error) => {
-                guard.remove();
-                Err(error)
-            }
-        }
-    }
-
-    fn complete(
-        store: &Store,
-        mut writer: FileWriter,
-        file: &File,
-        guard: &Guard,
-        order: &Order,
-    ) -> Result<Commit, StoreError> {
-        let earlier = earlier(store, order)?;
-        let mark = Mark::new(writer.rows(), order.upload_id.clone(), earlier);
-        writer.footer_metadata(MARK_KEY, &mark.to_text());
-        let stats = writer.finish().map_err(|error| guard.error(error))?;
-        let disk = &guard.writing.disk;
-        disk.sync_file(file, &guard.path).map_err(|error| refused(&guard.path, error))?;
-        let metadata = file.metadata().map_err(|error| refused(&guard.path, error))?;
-        Ok(Commit {
-            rows: stats.rows,
-            bytes: stats.bytes,
-            version: file_version(&metadata),
-            format: order.format,
-            upload_id: order.upload_id.clone(),
-        })
-    }
-}
-
-/// The upload ids that the new file has to remember: of the file it will replace, and of those
-/// before.
-fn earlier(store: &Store, order: &Order) -> Result<Vec<Earlier>, StoreError> {
-    let mut all = Vec::new();
-    for found in stage::occupants(store, order)? {
-        let OccupantKind::Own(mark, format) = found.kind else { continue };
-        if let Some(upload_id) = mark.upload_id {
-            all.push(Earlier {
-                upload_id,
-                rows: mark.rows,
-                bytes: found.bytes,
-                version: found.version,
-                format: format.name().to_owned(),
-            });
-        }
-        all.extend(mark.earlier);
-    }
-    Ok(all)
-}
-
-/// Removes a staged file when nobody wants it any more.
-#[derive(Debug)]
-struct Guard {
-    writing: Arc<Writing>,
-    /// Empty once the file is gone.
-    path: PathBuf,
-}
-
-impl Guard {
-    /// Removes the file now. Blocks.
-    fn remove(&mut self) {
-        remove(&self.writing, &std::mem::take(&mut self.path));
-    }
-
-    /// What a writer's error means to the caller.
-    fn error(&self, error: WriteError) -> StoreError {
-        match error {
-            WriteError::Io(error) => refused(&self.path, error),
-            WriteError::Unrepresentable(error) => {
-                StoreError::Unsupported { reason: error.to_string() }
-            }
-            refused @ WriteError::Refused { .. } => StoreError::request(refused.to_string()),
-        }
-    }
-}
-
-/// Removes what lies at a staged path, if anything still does.
-fn remove(writing: &Writing, path: &Path) {
-    if fs::symlink_metadata(path).is_err() {
-        return;
-    }
-    if let Err(error) = writing.disk.remove(path) {
-        tracing::warn!(%error, path = %path.display(), "a staged file is swept later");
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if self.path.as_os_str().is_empty() {
-            return;
-        }
-        let path = std::mem::take(&mut self.path);
-        let writing = self.writing.clone();
-        // To remove a large file takes a while, and the last owner may be an I/O thread.
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(move || remove(&writing, &path))),
-            Err(_) => remove(&writing, &path),
-        }
-    }
 }

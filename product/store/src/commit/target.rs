@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::area::refused;
+use crate::delta::is_table;
 use crate::{DatasetName, Format, StoreError};
 
 /// The longest file name that file systems take, in bytes.
@@ -85,6 +86,10 @@ impl Target {
                 }
                 Ok(real) if !real.is_dir() => {
                     return Err(self.invalid(format!("{part:?} is a file and holds nothing")));
+                }
+                Ok(real) if is_table(&real) => {
+                    let reason = format!("{part:?} is a Delta table and holds nothing else");
+                    return Err(self.invalid(reason));
                 }
                 Ok(real) => folder = real,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {

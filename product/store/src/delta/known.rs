@@ -104,6 +104,11 @@ impl Tables {
         newest.version() == table.version() && log.tip(table.number()).is_ok_and(|now| &now == tip)
     }
 
+    /// What writing needs.
+    pub(super) fn writing(&self) -> &Arc<Writing> {
+        &self.writing
+    }
+
     fn known(&self, path: &Path) -> Arc<Mutex<Known>> {
         lock(&self.known).entry(path.to_owned()).or_default().clone()
     }

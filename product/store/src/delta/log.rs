@@ -73,19 +73,39 @@ impl Log {
         place: &Place,
         path: &Path,
     ) -> Result<Self, StoreError> {
-        let failed = |error| failed(path, DeltaTableError::from(error));
-        let files: Arc<dyn ObjectStore> = match place {
-            Place::Folder(root) => {
-                let folder = root.path().join(path);
-                Arc::new(Folder::open(writing.clone(), folder).map_err(failed)?)
-            }
-            Place::Bucket(bucket) => bucket.below(path)?,
-        };
+        match place {
+            Place::Folder(root) => Self::in_folder(writing, &root.path().join(path), path),
+            Place::Bucket(bucket) => Self::over(bucket.below(path)?, path),
+        }
+    }
+
+    /// The log of the table in a folder, which errors call `path`.
+    pub(super) fn in_folder(
+        writing: &Arc<Writing>,
+        folder: &Path,
+        path: &Path,
+    ) -> Result<Self, StoreError> {
+        let files = Folder::open(writing.clone(), folder.to_owned());
+        let files = files.map_err(|error| failed(path, DeltaTableError::from(error)))?;
+        Self::over(Arc::new(files), path)
+    }
+
+    fn over(files: Arc<dyn ObjectStore>, path: &Path) -> Result<Self, StoreError> {
         let address = Url::parse(ADDRESS);
         let address =
             address.map_err(|error| StoreError::Internal { reason: error.to_string() })?;
         let store = default_logstore(files.clone(), files, &address, &StorageConfig::default());
         Ok(Self { store, path: path.to_owned() })
+    }
+
+    /// The log as delta-rs takes it.
+    pub(super) fn store(&self) -> &LogStoreRef {
+        &self.store
+    }
+
+    /// The table's folder below the store's.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The state at a version, or at the youngest. Blocks.

@@ -37,7 +37,7 @@ impl Table {
         check_readable(path, &state)?;
         let schema = arrow_schema(path, &state)?;
         let files = files(path, &state, &schema)?;
-        let version = text(state.version(), &identity(&state));
+        let version = text(state.version(), &identity(state.metadata().id()));
         let statistics = OnceLock::new();
         Ok(Self { path: path.to_owned(), state, version, schema, files, statistics })
     }
@@ -64,7 +64,7 @@ impl Table {
 
     /// What tells it from a table that was made in its place.
     pub(super) fn identity(&self) -> String {
-        identity(&self.state)
+        identity(self.state.metadata().id())
     }
 
     /// Its columns.
@@ -107,8 +107,7 @@ pub(super) fn text(number: u64, identity: &str) -> String {
 }
 
 /// Eight characters of the table's own id, which is random.
-fn identity(state: &DeltaTableState) -> String {
-    let id = state.metadata().id();
+pub(super) fn identity(id: &str) -> String {
     let plain = id.chars().filter(char::is_ascii_alphanumeric);
     plain.take(8).collect()
 }

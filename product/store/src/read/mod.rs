@@ -5,6 +5,7 @@ mod bind;
 mod cursor;
 mod float;
 mod literal;
+mod nested;
 mod part;
 mod plan;
 mod predicate;

@@ -13,7 +13,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicate, ArrowPredicateFn, RowFilter};
 
 use super::bind::{Bound, and};
-use super::literal::cast_strictly;
+use super::nested::conform;
 use super::prune;
 use super::resolve::Resolved;
 use crate::catalog::Part;
@@ -230,10 +230,7 @@ impl ColumnSource {
         match self {
             Self::File(at, data_type) => {
                 let column = batch.columns().get(*at).ok_or_else(no_column)?;
-                if column.data_type() == data_type {
-                    return Ok(column.clone());
-                }
-                cast_strictly(column, data_type)
+                conform(column, data_type)
             }
             Self::Key(value) => take(value, &UInt32Array::from(vec![0; batch.num_rows()]), None),
             Self::Absent(data_type) => Ok(new_null_array(data_type, batch.num_rows())),

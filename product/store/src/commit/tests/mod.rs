@@ -21,6 +21,7 @@ mod names;
 mod race;
 mod reads;
 mod repeat;
+mod tables;
 
 /// A store in a folder of its own.
 fn store() -> (TempDir, Store) {

@@ -15,7 +15,9 @@ use tempfile::TempDir;
 use crate::{FileWriter, Format, ReadRequest, Store, StoreError, StoreOptions, WriteOptions};
 
 mod history;
+mod races;
 mod reading;
+mod writing;
 
 /// A store in a folder of its own.
 fn store() -> (TempDir, Store) {
