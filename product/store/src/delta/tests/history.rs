@@ -94,6 +94,7 @@ async fn what_has_no_history_says_so() {
     assert!(matches!(error, StoreError::Unsupported { .. }), "{error:?}");
     assert!(error.to_string().contains("has no history"), "{error}");
     table(folder.path(), "trips", &[&[1]]);
+    store.refresh().unwrap();
     let both = json!({"dataset": "trips", "version": 1, "timestamp": "2026-01-01T00:00:00Z"});
     let error = store.plan(&serde_json::from_value(both).unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "a read names a version or a timestamp, not both");

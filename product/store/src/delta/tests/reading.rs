@@ -170,6 +170,7 @@ async fn a_file_outside_of_the_table_is_never_opened() {
         let added = json!({"add": {"path": path, "size": 1, "modificationTime": 0,
             "dataChange": true, "partitionValues": {}}});
         commit(&table, 2, &[added]);
+        store.refresh().unwrap();
         let error = store.find(&name).unwrap_err();
         assert!(error.to_string().contains("does not lie in its folder"), "{error}");
     }
