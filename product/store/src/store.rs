@@ -14,7 +14,7 @@ use crate::format::{BatchBounds, Decoders, Decoding};
 use crate::name::DatasetName;
 use crate::options::StoreOptions;
 use crate::read::{Cursor, PLAN_FORM, Planned, ReadPlan, ReadRequest, ReadStream, Resolved};
-use crate::storage::{Bucket, Place, Root, StoreLocation};
+use crate::storage::{Bucket, Place, Root, StoreLocation, spool};
 
 /// How old the index of a bucket may grow: every look is paid for, by the thousand objects.
 const BUCKET_RESCAN_AFTER: Duration = Duration::from_secs(5);
@@ -61,9 +61,15 @@ impl Store {
             }
             StoreLocation::Bucket { bucket, prefix } => {
                 let bucket = Bucket::open(&bucket, &prefix, &options.bucket)?;
-                options.read_only = true;
                 options.rescan_after = options.rescan_after.max(BUCKET_RESCAN_AFTER);
-                let writing = Writing::new(Path::new(bucket.name()));
+                // Uploads wait in a folder of their own until they are put.
+                let writing = if options.read_only {
+                    Writing::new(Path::new(bucket.name()))
+                } else {
+                    let writing = Writing::new(&spool()?);
+                    writing.sweep();
+                    writing
+                };
                 Ok(Self::assemble(Place::Bucket(bucket), writing, options))
             }
         }
@@ -82,6 +88,14 @@ impl Store {
         let catalog = Catalog::new(place.clone(), tables.clone(), options.clone());
         let decoders = Arc::new(Semaphore::new(options.decoders_max.max(1)));
         Self { inner: Arc::new(Inner { writing, place, tables, catalog, decoders, options }) }
+    }
+
+    /// The bucket, of a store in one.
+    pub(crate) fn bucket(&self) -> Option<&Bucket> {
+        match &*self.inner.place {
+            Place::Folder(_) => None,
+            Place::Bucket(bucket) => Some(bucket),
+        }
     }
 
     /// What writing needs.

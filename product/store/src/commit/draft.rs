@@ -34,7 +34,7 @@ impl Draft {
     }
 
     /// The file itself.
-    pub(crate) fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &Arc<File> {
         &self.file
     }
 

@@ -13,8 +13,10 @@ use std::sync::Arc;
 use arrow_schema::{Schema, SchemaRef};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::Format;
+use crate::format::Opened;
 
 /// The key of the mark in a file's footer metadata.
 pub(crate) const MARK_KEY: &str = "wingbeat:commit";
@@ -32,6 +34,9 @@ pub(crate) struct Mark {
     pub(crate) writer: String,
     /// Rows in the file.
     pub(crate) rows: u64,
+    /// The store's own name for the file, by which a commit knows it again.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) id: String,
     /// The client's own name for the upload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) upload_id: Option<String>,
@@ -55,13 +60,24 @@ impl Mark {
     pub(crate) fn new(rows: u64, upload_id: Option<String>, mut earlier: Vec<Earlier>) -> Self {
         earlier.truncate(EARLIER_MAX);
         let writer = concat!("wingbeat ", env!("CARGO_PKG_VERSION")).to_owned();
-        Self { writer, rows, upload_id, earlier }
+        let id = Uuid::new_v4().simple().to_string();
+        Self { writer, rows, id, upload_id, earlier }
     }
 
     /// Its text in the footer.
     pub(crate) fn to_text(&self) -> String {
         // A struct of texts and numbers always has a JSON form.
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The mark of an object, by its footer.
+    pub(crate) fn of(opened: &Opened) -> Option<Self> {
+        let text = match opened {
+            Opened::Parquet(file) => file.footer_value(MARK_KEY)?,
+            Opened::IpcFile(file) => file.footer_value(MARK_KEY)?,
+            Opened::Stream(..) => return None,
+        };
+        serde_json::from_str(text).ok()
     }
 
     /// The mark of a file; `None` where there is none, or it cannot be read: a file that the

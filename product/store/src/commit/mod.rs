@@ -21,6 +21,7 @@ mod draft;
 mod intent;
 mod lock;
 mod mark;
+mod object;
 mod occupant;
 mod outcome;
 mod publish;

@@ -36,6 +36,8 @@ pub(super) enum OccupantKind {
     Folder(Option<Format>),
     /// A folder with the log of a Delta table.
     Table,
+    /// Several objects of a bucket that are one dataset.
+    Objects,
 }
 
 impl Occupant {
@@ -49,7 +51,7 @@ impl Occupant {
         match self.kind {
             OccupantKind::Own(..) => None,
             OccupantKind::Foreign => Some("a file that the server did not write"),
-            OccupantKind::Folder(_) => Some("a folder"),
+            OccupantKind::Folder(_) | OccupantKind::Objects => Some("a folder"),
             OccupantKind::Table => Some("a Delta table"),
         }
     }

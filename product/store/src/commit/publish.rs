@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::area::{Writing, refused};
 use super::intent::{self, Intent};
+use super::object;
 use super::occupant::{Occupant, OccupantKind};
 use super::outcome::Commit;
 use super::stage::{self, Order, WriteMode, off_thread};
@@ -14,7 +15,7 @@ use super::table_commit::Uploads;
 use crate::{Store, StoreError};
 
 /// How often a commit looks again when somebody else puts a file in its place meanwhile.
-const ATTEMPTS: usize = 16;
+pub(super) const ATTEMPTS: usize = 16;
 
 /// What an upload is to do, given what stands at its place.
 pub(super) enum Place {
@@ -143,6 +144,9 @@ fn commit_file(
     finished: Finished,
     expected: Option<&str>,
 ) -> Result<Commit, StoreError> {
+    if let Some(bucket) = store.bucket() {
+        return object::put(store, bucket, order, finished, expected);
+    }
     let writing = store.writing();
     let parent = order.target.parent(writing.root())?;
     let to = parent.join(order.target.file_name(order.format)?);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::intent;
+use super::object;
 use super::occupant::{self, Occupant, OccupantKind};
 use super::outcome::Dropped;
 use super::publish::{ambiguous, check_version};
@@ -60,6 +61,9 @@ impl Store {
 
 fn remove(store: &Store, name: &str, options: &DropOptions) -> Result<Dropped, StoreError> {
     let target = Target::parse(name)?;
+    if let Some(bucket) = store.bucket() {
+        return object::remove(store, bucket, &target, options);
+    }
     let writing = store.writing();
     let parent = target.parent(writing.root())?;
     let not_found = || StoreError::NotFound { name: name.to_owned(), hint: None };
@@ -87,7 +91,19 @@ fn remove(store: &Store, name: &str, options: &DropOptions) -> Result<Dropped, S
 
 /// Refuses to take a folder away that holds more than its dataset.
 pub(super) fn check_whole(occupant: &Occupant) -> Result<(), StoreError> {
-    let OccupantKind::Folder(format) = occupant.kind else { return Ok(()) };
+    let format = match occupant.kind {
+        OccupantKind::Folder(format) => format,
+        OccupantKind::Objects => {
+            return Err(StoreError::Unsupported {
+                reason: format!(
+                    "{} is several objects of a bucket, which are neither replaced nor dropped in \
+                     one step",
+                    occupant.path.display()
+                ),
+            });
+        }
+        _ => return Ok(()),
+    };
     if occupant.path.is_symlink() {
         return Ok(());
     }

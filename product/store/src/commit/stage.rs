@@ -3,6 +3,7 @@
 use arrow_schema::{Schema, SchemaRef};
 
 use super::mark::without_mark;
+use super::object;
 use super::occupant::{self, Occupant};
 use super::publish::{self, Place};
 use super::staged::{Files, Staged};
@@ -165,8 +166,13 @@ fn begin(
     }
     check_upload_id(options.upload_id.as_deref())?;
     let schema = without_mark(&schema);
-    let found = occupant::find(store, &target.parent(store.writing().root())?, &target)?;
+    let found = found(store, &target)?;
     if table::is_wanted(&options, &found) {
+        if store.bucket().is_some() {
+            return Err(StoreError::Unsupported {
+                reason: "tables in a bucket are read alone; an upload becomes one object".into(),
+            });
+        }
         return begin_table(store, target, schema, options, found);
     }
     let format = choose_format(&target, &schema, options.format)?;
@@ -210,10 +216,17 @@ fn begin_table(
     Ok(Staged::writing(schema, order, Files::Table(Box::new(upload))))
 }
 
+/// What bears a target's name.
+fn found(store: &Store, target: &Target) -> Result<Vec<Occupant>, StoreError> {
+    match store.bucket() {
+        Some(bucket) => object::find(store, bucket, target),
+        None => occupant::find(store, &target.parent(store.writing().root())?, target),
+    }
+}
+
 /// What stands at the place of an upload.
 pub(super) fn occupants(store: &Store, order: &Order) -> Result<Vec<Occupant>, StoreError> {
-    let parent = order.target.parent(store.writing().root())?;
-    occupant::find(store, &parent, &order.target)
+    found(store, &order.target)
 }
 
 fn check_upload_id(upload_id: Option<&str>) -> Result<(), StoreError> {

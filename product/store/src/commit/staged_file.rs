@@ -1,6 +1,8 @@
 //! The one file that an upload becomes, while it is being written.
 
+use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -34,11 +36,18 @@ impl std::fmt::Debug for StagedFile {
 pub(super) struct Finished {
     draft: Draft,
     pub(super) commit: Commit,
+    /// The mark's own name for the file.
+    pub(super) id: String,
 }
 
 impl Finished {
     pub(super) fn path(&self) -> &Path {
         self.draft.path()
+    }
+
+    /// The file itself.
+    pub(super) fn file(&self) -> &Arc<File> {
+        self.draft.file()
     }
 
     /// The file has been published. What its old path leads to now, if anything, is what it took
@@ -74,7 +83,7 @@ impl StagedFile {
     pub(super) fn finish(self, order: &Order) -> Result<Finished, StoreError> {
         let Self { writer, mut draft, store } = self;
         match complete(&store, writer, &draft, order) {
-            Ok(commit) => Ok(Finished { draft, commit }),
+            Ok((commit, id)) => Ok(Finished { draft, commit, id }),
             Err(error) => {
                 draft.remove();
                 Err(error)
@@ -88,20 +97,21 @@ fn complete(
     mut writer: FileWriter,
     draft: &Draft,
     order: &Order,
-) -> Result<Commit, StoreError> {
+) -> Result<(Commit, String), StoreError> {
     let earlier = earlier(store, order)?;
     let mark = Mark::new(writer.rows(), order.upload_id.clone(), earlier);
     writer.footer_metadata(MARK_KEY, &mark.to_text());
     let stats = writer.finish().map_err(|error| draft.error(error))?;
     draft.sync()?;
     let metadata = draft.file().metadata().map_err(|error| refused(draft.path(), error))?;
-    Ok(Commit {
+    let commit = Commit {
         rows: stats.rows,
         bytes: stats.bytes,
         version: file_version(&metadata),
         format: order.format,
         upload_id: order.upload_id.clone(),
-    })
+    };
+    Ok((commit, mark.id))
 }
 
 /// The upload ids that the new file has to remember: of the file it will replace, and of those

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey::Client};
+use object_store::multipart::MultipartStore;
 use object_store::path::Path as Key;
 use object_store::prefix::PrefixStore;
 use object_store::{
@@ -14,6 +15,7 @@ use object_store::{
     RetryConfig,
 };
 
+use super::condition::Conditions;
 use super::failure::failed;
 use super::object::Object;
 use super::runtime::wait;
@@ -33,6 +35,9 @@ const RETRIES_MAX: usize = 12;
 #[derive(Clone)]
 pub(crate) struct Bucket {
     objects: Arc<dyn ObjectStore>,
+    /// The same, for uploads in parts.
+    parts: Arc<dyn MultipartStore>,
+    conditions: Conditions,
     /// `s3://bucket/prefix`.
     name: Arc<str>,
 }
@@ -70,7 +75,9 @@ impl Bucket {
             base: 2.0,
         };
         let retry = RetryConfig { backoff, max_retries: RETRIES_MAX, retry_timeout: RETRY_TIMEOUT };
+        let conditions = Conditions::default();
         let mut builder = AmazonS3Builder::from_env()
+            .with_http_connector(conditions.clone())
             .with_bucket_name(bucket)
             .with_retry(retry)
             .with_config(Client(ClientConfigKey::ConnectTimeout), CONNECT_TIMEOUT)
@@ -82,7 +89,8 @@ impl Bucket {
         let objects = builder.build().map_err(|error| unusable(error.to_string()))?;
         let key = Key::parse(prefix).map_err(|error| unusable(error.to_string()))?;
         let objects = Arc::new(PrefixStore::new(objects, key));
-        let bucket = Self { objects, name: name.into() };
+        let bucket =
+            Self { objects: objects.clone(), parts: objects, conditions, name: name.into() };
         bucket.check()?;
         Ok(bucket)
     }
@@ -118,6 +126,44 @@ impl Bucket {
         Ok(found)
     }
 
+    /// The objects whose paths begin with a text, in the order of their names. Blocks.
+    pub(crate) fn list_from(&self, text: &str) -> Result<Vec<(PathBuf, Stamp)>, StoreError> {
+        let folder = text.rsplit_once('/').map(|(folder, _)| key(Path::new(folder))).transpose()?;
+        let (objects, from, text) = (self.objects.clone(), key(Path::new(text))?, text.to_owned());
+        let name = PathBuf::from(&text);
+        wait(async move {
+            // Names come in their order, so that those wanted come first.
+            let listed = objects.list_with_offset(folder.as_ref(), &from);
+            let wanted = listed.try_take_while(|meta| {
+                std::future::ready(Ok(meta.location.as_ref().starts_with(&text)))
+            });
+            let stamped = wanted
+                .map_ok(|meta| (PathBuf::from(meta.location.as_ref()), Stamp::of_object(&meta)));
+            stamped.try_collect().await.map_err(|error| failed(&name, error))
+        })
+    }
+
+    /// Whether anything lies below a folder. Blocks.
+    pub(crate) fn has_below(&self, folder: &Path) -> Result<bool, StoreError> {
+        let (objects, key, name) = (self.objects.clone(), key(folder)?, folder.to_owned());
+        wait(async move {
+            let first = objects.list(Some(&key)).try_next().await;
+            first.map(|first| first.is_some()).map_err(|error| failed(&name, error))
+        })
+    }
+
+    pub(super) fn objects(&self) -> &dyn ObjectStore {
+        &*self.objects
+    }
+
+    pub(super) fn parts(&self) -> &dyn MultipartStore {
+        &*self.parts
+    }
+
+    pub(super) fn conditions(&self) -> &Conditions {
+        &self.conditions
+    }
+
     /// What the store says of an object; `None` where there is none. Blocks.
     pub(crate) fn head(&self, path: &Path) -> Result<Option<ObjectMeta>, StoreError> {
         let (objects, key, path) = (self.objects.clone(), key(path)?, path.to_owned());
@@ -143,7 +189,7 @@ impl Bucket {
 }
 
 /// The key of a path below the prefix.
-fn key(path: &Path) -> Result<Key, StoreError> {
+pub(super) fn key(path: &Path) -> Result<Key, StoreError> {
     let invalid =
         |reason: String| StoreError::InvalidName { name: path.display().to_string(), reason };
     let text = path.to_str().ok_or_else(|| invalid("it is not UTF-8".to_owned()))?;

@@ -68,8 +68,13 @@ impl Weed {
         self.child = spawn(&self.program, &self.folder, self.ports);
     }
 
+    /// Where its S3 listens.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.ports[3])
+    }
+
     fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports[3])
+        format!("http://{}", self.address())
     }
 
     /// A client of its own, as other programs have one.
@@ -93,6 +98,12 @@ impl Weed {
     /// A store below a prefix of the bucket.
     pub(crate) fn store(&self, prefix: &str) -> Store {
         Store::open(location(prefix), StoreOptions::default().with_bucket(self.settings())).unwrap()
+    }
+
+    /// The same, for reading alone.
+    pub(crate) fn read_only(&self, prefix: &str) -> Store {
+        let options = StoreOptions::default().with_bucket(self.settings()).with_read_only(true);
+        Store::open(location(prefix), options).unwrap()
     }
 
     pub(crate) fn settings(&self) -> BucketSettings {
