@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! .wingbeat/lock                    held while a commit changes names
+//! .wingbeat/turn.lock               held while somebody waits for that lock
 //! .wingbeat/intent                  a commit of two steps that is under way, see `intent`
 //! .wingbeat/staging/PROCESS.lock    held for as long as the process lives
 //! .wingbeat/staging/PROCESS/        that process's uploads
@@ -109,14 +110,23 @@ impl Writing {
     pub(super) fn lock_shared(&self) -> Result<FileLock, StoreError> {
         self.ensure(&self.area)?;
         let path = self.area.join("lock");
+        let _turn = self.turn()?;
         let lock = FileLock::wait_shared(&path).map_err(|error| refused(&path, error))?;
         self.ensure(&self.staging())?;
         Ok(lock)
     }
 
+    /// The right to wait for the commit lock: one at a time, so that those who share it do not
+    /// pass by one who wants it alone for ever.
+    fn turn(&self) -> Result<FileLock, StoreError> {
+        let path = self.area.join("turn.lock");
+        FileLock::wait(&path).map_err(|error| refused(&path, error))
+    }
+
     fn bare_lock(&self) -> Result<FileLock, StoreError> {
         self.ensure(&self.area)?;
         let path = self.area.join("lock");
+        let _turn = self.turn()?;
         let lock = FileLock::wait(&path).map_err(|error| refused(&path, error))?;
         self.ensure(&self.staging())?;
         Ok(lock)

@@ -95,3 +95,28 @@ async fn readers_see_whole_versions_meanwhile() {
     }
     writer.await.unwrap();
 }
+
+/// Additions share the commit lock; who wants it alone has his turn all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_upload_of_a_file_is_not_held_up_by_appends() {
+    let (_folder, store) = store();
+    put(&store, "trips", &rows(&[0]), create_append()).await.unwrap();
+    let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let mut writers = Vec::new();
+    for _ in 0..WRITERS {
+        let (store, done) = (store.clone(), done.clone());
+        writers.push(tokio::spawn(async move {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                put(&store, "trips", &rows(&[1]), append()).await.unwrap();
+            }
+        }));
+    }
+    for value in 0..5 {
+        put(&store, "file", &rows(&[value]), StageOptions::default()).await.unwrap();
+    }
+    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert_eq!(numbers(&store, &ReadRequest::new("file")).await, [4]);
+}
