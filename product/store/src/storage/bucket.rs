@@ -29,7 +29,8 @@ const CONNECT_TIMEOUT: &str = "5 seconds";
 const REQUEST_TIMEOUT: &str = "30 seconds";
 /// A request that fails is made again for so long: a store that restarts is waited for.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(30);
-const RETRIES_MAX: usize = 12;
+/// So many that the time decides: pauses are random, and a dozen short ones are soon over.
+const RETRIES_MAX: usize = 100;
 
 /// Everything below a prefix of a bucket. Cheap to clone.
 #[derive(Clone)]

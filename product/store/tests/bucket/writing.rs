@@ -1,7 +1,7 @@
 //! What is written to a bucket stands there whole, and one writer at a time wins.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use futures_util::TryStreamExt as _;
@@ -222,6 +222,33 @@ fn a_store_that_restarts_is_waited_for_with_what_is_written() {
     weed.restart();
     let commit = runtime.block_on(committed).unwrap().unwrap();
     assert_eq!(store.find("t").unwrap().version(), commit.version);
+    assert_eq!(read(&runtime, &store, "t"), batch);
+}
+
+#[test]
+fn a_store_that_stays_away_is_told_of_and_the_upload_can_be_repeated() {
+    // Requests are made again for half a minute.
+    if std::env::var_os("WINGBEAT_SLOW").is_none_or(|slow| slow != "1") {
+        return;
+    }
+    let Some(mut weed) = Weed::start() else { return };
+    let runtime = Runtime::new().unwrap();
+    let store = weed.store("");
+    let batch = rows(6, 1000);
+    let options = || create().with_upload_id("once");
+    let staged = runtime.block_on(async {
+        let mut staged = store.stage("t", batch.schema(), options()).await.unwrap();
+        staged.write(batch.clone()).await.unwrap();
+        staged.finish().await.unwrap()
+    });
+    weed.kill();
+    let begun = Instant::now();
+    let error = runtime.block_on(store.commit(vec![staged], None)).unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    let waited = begun.elapsed();
+    assert!(waited > Duration::from_secs(25), "gave up after {waited:?}");
+    weed.restart();
+    runtime.block_on(write(&store, "t", &batch, options(), None)).unwrap();
     assert_eq!(read(&runtime, &store, "t"), batch);
 }
 
