@@ -48,6 +48,32 @@ fn key_value() {
 }
 
 #[test]
+fn info_first() {
+    let printed = run(env!("CARGO_BIN_EXE_info_first"), &[]);
+    assert_eq!(
+        printed,
+        ["before: 1000 rows in 1 endpoint", "the ticket: 1000 rows", "now: 5 rows"]
+    );
+}
+
+#[test]
+fn data_servers() {
+    let printed = run(env!("CARGO_BIN_EXE_data_servers"), &[]);
+    let part = "read 1000 rows";
+    assert_eq!(printed, ["3000 rows lie on 3 servers", part, part, part]);
+}
+
+#[test]
+fn parallel() {
+    let printed = run(env!("CARGO_BIN_EXE_parallel"), &[]);
+    let expected = [
+        "read 8000 rows, their sum is 31996000",
+        "in order: [0, 1000, 2000, 3000, 4000, 5000, 6000, 7000]",
+    ];
+    assert_eq!(printed, expected);
+}
+
+#[test]
 fn scoring() {
     let printed = run(env!("CARGO_BIN_EXE_scoring"), &[]);
     assert_eq!(printed, ["scores [5.0, 2.0]", "scores [7.0, 2.0]", "scores [9.0, 2.0]"]);
