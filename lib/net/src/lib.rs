@@ -31,7 +31,7 @@ mod tls;
 
 pub use address::{Address, AddressError};
 pub use body::{Body, BoxError, BytesBody};
-pub use client::{CallRequest, Channel, ChannelConfig, Reach};
+pub use client::{CallRequest, Channel, ChannelConfig, Http1Socket, Reach, connect_http1};
 pub use listener::Listener;
 pub use messages::Messages;
 pub use peer::PeerAddr;

@@ -27,6 +27,7 @@ const LAYERS: &[Layer] = &[
     layer("wingbeat-net", &["wingbeat-wire"], &["wingbeat-testkit"]),
     layer("wingbeat", &["wingbeat-net", "wingbeat-wire"], &["wingbeat-testkit"]),
     layer("wingbeat-auth", &["wingbeat"], &["wingbeat-testkit"]),
+    layer("wingbeat-http", &["wingbeat", "wingbeat-net", "wingbeat-wire"], &["wingbeat-testkit"]),
     layer("wingbeat-testkit", &["wingbeat", "wingbeat-net", "wingbeat-wire"], &[]),
     // product: the server and the command line.
     layer("wingbeat-store", &[], &["wingbeat-testkit"]),
@@ -37,7 +38,7 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "wingbeat-cli",
-        &["wingbeat", "wingbeat-auth", "wingbeat-server", "wingbeat-store"],
+        &["wingbeat", "wingbeat-auth", "wingbeat-http", "wingbeat-server", "wingbeat-store"],
         &["wingbeat-testkit"],
     ),
     // Around them.
@@ -52,11 +53,11 @@ const LAYERS: &[Layer] = &[
 /// crates in the last column may name them too.
 const RESERVED: &[(&str, &[&str], &[&str])] = &[
     ("h2", &["wingbeat-net"], &["wingbeat"]),
-    ("hyper*", &[], &["wingbeat"]),
+    ("hyper*", &["wingbeat-http"], &["wingbeat"]),
     ("rustls*", &["wingbeat-net"], &[]),
     ("argon2", &["wingbeat-auth"], &[]),
     ("jsonwebtoken", &["wingbeat-auth"], &["wingbeat-server", "wingbeat-cli"]),
-    ("tokio-rustls", &["wingbeat-net"], &[]),
+    ("tokio-rustls", &["wingbeat-net"], &["wingbeat-http"]),
     ("x509-parser", &["wingbeat-net"], &[]),
     ("rcgen", &["wingbeat-cli", "wingbeat-testkit", "wingbeat-bench"], &[]),
     ("socket2", &["wingbeat-net"], &[]),

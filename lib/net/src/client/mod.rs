@@ -6,11 +6,13 @@ mod connect;
 mod connection;
 mod download;
 mod errors;
+mod http1;
 mod reach;
 mod request;
 mod upload;
 
 pub use channel::Channel;
 pub use config::ChannelConfig;
+pub use http1::{Http1Socket, connect_http1};
 pub use reach::Reach;
 pub use request::CallRequest;

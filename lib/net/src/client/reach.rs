@@ -18,6 +18,9 @@ pub enum Reach {
     /// No loopback, link-local, unspecified or multicast address. Names are looked up first, and
     /// the connection is made to the very address that was checked.
     BeyondThisMachine,
+    /// As [`BeyondThisMachine`](Self::BeyondThisMachine), and no address of a private network
+    /// either (RFC 1918, 6598 and 4193).
+    PublicNetwork,
 }
 
 impl Reach {
@@ -25,10 +28,11 @@ impl Reach {
     pub fn allows(self, address: IpAddr) -> bool {
         match self {
             Self::Anywhere => true,
-            Self::BeyondThisMachine => match address.to_canonical() {
-                IpAddr::V4(address) => is_elsewhere_v4(address),
-                IpAddr::V6(address) => is_elsewhere_v6(address),
-            },
+            Self::BeyondThisMachine => holds(address, is_elsewhere_v4, is_elsewhere_v6),
+            Self::PublicNetwork => {
+                let is_public = |v4| is_elsewhere_v4(v4) && !is_private_v4(v4);
+                holds(address, is_public, |v6| is_elsewhere_v6(v6) && !v6.is_unique_local())
+            }
         }
     }
 
@@ -51,6 +55,27 @@ impl Reach {
     }
 }
 
+/// Whether something holds for an address, and for the IPv4 address that it may be another form of:
+/// mapped, translated (RFC 6052) or the old compatible one.
+fn holds(address: IpAddr, v4: impl Fn(Ipv4Addr) -> bool, v6: impl Fn(Ipv6Addr) -> bool) -> bool {
+    let address = match address.to_canonical() {
+        IpAddr::V4(address) => return v4(address),
+        IpAddr::V6(address) => address,
+    };
+    let [a, b, c, d, e, f, high, low] = address.segments();
+    let is_translated = [a, b, c, d, e, f] == [0x64, 0xff9b, 0, 0, 0, 0];
+    let is_compatible = [a, b, c, d, e, f] == [0; 6];
+    let [[i, j], [k, l]] = [high.to_be_bytes(), low.to_be_bytes()];
+    let embedded = (is_translated || is_compatible).then_some(Ipv4Addr::new(i, j, k, l));
+    v6(address) && embedded.is_none_or(v4)
+}
+
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    let [a, b, ..] = address.octets();
+    // 100.64.0.0/10 is shared by the customers of a provider.
+    address.is_private() || (a == 100 && b & 0xc0 == 64)
+}
+
 fn is_elsewhere_v4(address: Ipv4Addr) -> bool {
     !(address.is_loopback()
         || address.is_link_local()
@@ -61,17 +86,10 @@ fn is_elsewhere_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_elsewhere_v6(address: Ipv6Addr) -> bool {
-    let is_here = address.is_loopback()
+    !(address.is_loopback()
         || address.is_unspecified()
         || address.is_unicast_link_local()
-        || address.is_multicast();
-    // Forms that hold an IPv4 address: the translated (RFC 6052) and the old compatible one.
-    let [a, b, c, d, e, f, high, low] = address.segments();
-    let is_translated = [a, b, c, d, e, f] == [0x64, 0xff9b, 0, 0, 0, 0];
-    let is_compatible = [a, b, c, d, e, f] == [0; 6];
-    let [[i, j], [k, l]] = [high.to_be_bytes(), low.to_be_bytes()];
-    let embedded = (is_translated || is_compatible).then_some(Ipv4Addr::new(i, j, k, l));
-    !is_here && embedded.is_none_or(is_elsewhere_v4)
+        || address.is_multicast())
 }
 
 #[cfg(test)]
@@ -105,6 +123,30 @@ mod tests {
             let address = address.parse().unwrap();
             assert_eq!(Reach::BeyondThisMachine.allows(address), is_beyond, "{address}");
             assert!(Reach::Anywhere.allows(address));
+        }
+    }
+
+    #[test]
+    fn private_networks_are_told_from_the_public_one() {
+        for (address, is_public) in [
+            ("93.184.216.34", true),
+            ("172.15.0.1", true),
+            ("172.32.0.1", true),
+            ("100.128.0.1", true),
+            ("2001:db8::1", true),
+            ("10.0.0.1", false),
+            ("172.16.0.1", false),
+            ("192.168.1.1", false),
+            ("100.64.0.1", false),
+            ("127.0.0.1", false),
+            ("169.254.169.254", false),
+            ("fd00::1", false),
+            ("::1", false),
+            ("::ffff:10.0.0.1", false),
+            ("64:ff9b::a00:1", false),
+        ] {
+            let address = address.parse().unwrap();
+            assert_eq!(Reach::PublicNetwork.allows(address), is_public, "{address}");
         }
     }
 

@@ -6,14 +6,18 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::explain::explain_server;
 use super::insecure::AnyCertificate;
 use super::own_root::OwnRoot;
 use super::provider::{H2, WRITE_BUFFER_BYTES, provider};
-use super::socket::{TlsSocket, below};
+use super::socket::{Below, TlsSocket, below};
 use super::{PemSource, TlsError, material, roots};
 use crate::socket::Socket;
+
+/// The name of HTTP/1.1 in ALPN.
+const HTTP1: &[u8] = b"http/1.1";
 
 /// With TLS 1.3 a server looks at the client's certificate when the handshake is over for the
 /// client, and gRPC's C++ then says nothing.
@@ -95,10 +99,40 @@ impl ClientTls {
         host: &str,
         socket: TcpStream,
     ) -> Result<impl Socket + use<>, String> {
+        let (socket, protocol) = self.begin(host, socket, H2).await?;
+        if protocol.as_deref() != Some(H2) {
+            return Err("the server's TLS is not for HTTP/2 (it did not agree to ALPN h2)".into());
+        }
+        Ok(socket.with_silence(SILENCE))
+    }
+
+    /// As [`connect`](Self::connect), with a server that speaks HTTP/1.1, and need not say so.
+    ///
+    /// # Errors
+    /// A text that says what is wrong.
+    pub(crate) async fn connect_http1(
+        &self,
+        host: &str,
+        socket: TcpStream,
+    ) -> Result<impl Socket + use<>, String> {
+        let (socket, protocol) = self.begin(host, socket, HTTP1).await?;
+        match protocol.as_deref() {
+            None | Some(HTTP1) => Ok(socket),
+            Some(_) => Err("the server's TLS is not for HTTP/1.1".into()),
+        }
+    }
+
+    /// Begins TLS; gives the protocol that the server agreed to.
+    async fn begin(
+        &self,
+        host: &str,
+        socket: TcpStream,
+        protocol: &'static [u8],
+    ) -> Result<(TlsSocket<TlsStream<Below<TcpStream>>>, Option<Vec<u8>>), String> {
         let name = self.name(host).map_err(|error| error.to_string())?;
         let this = self.clone();
         // Files are read.
-        let config = tokio::task::spawn_blocking(move || this.config());
+        let config = tokio::task::spawn_blocking(move || this.config(protocol));
         let config = config.await.map_err(|error| error.to_string())?;
         let config = config.map_err(|error| error.to_string())?;
         let stream = TlsConnector::from(Arc::new(config))
@@ -111,10 +145,8 @@ impl ClientTls {
             cipher = ?tls.negotiated_cipher_suite().map(|suite| suite.suite()),
             "began TLS"
         );
-        if tls.alpn_protocol() != Some(H2) {
-            return Err("the server's TLS is not for HTTP/2 (it did not agree to ALPN h2)".into());
-        }
-        Ok(TlsSocket::new(stream, explain_server).with_silence(SILENCE))
+        let agreed = tls.alpn_protocol().map(<[u8]>::to_vec);
+        Ok((TlsSocket::new(stream, explain_server), agreed))
     }
 
     /// The name that the certificate has to be for.
@@ -126,7 +158,7 @@ impl ClientTls {
             .map_err(|_| TlsError(format!("no certificate can be for the name {name:?}")))
     }
 
-    fn config(&self) -> Result<ClientConfig, TlsError> {
+    fn config(&self, protocol: &[u8]) -> Result<ClientConfig, TlsError> {
         let builder = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(|error| TlsError(error.to_string()))?;
@@ -148,7 +180,7 @@ impl ClientTls {
                     TlsError(format!("{certificates} cannot be used with {key}: {error}"))
                 })?,
         };
-        config.alpn_protocols = vec![H2.to_vec()];
+        config.alpn_protocols = vec![protocol.to_vec()];
         Ok(config)
     }
 }

@@ -10,6 +10,7 @@ mod deframe;
 mod encoder;
 mod flight_data;
 mod head;
+mod ipc_stream;
 mod pool;
 
 pub use chunk::FlightStreamChunk;
@@ -18,4 +19,5 @@ pub use deframe::FlightDataDeframer;
 pub use encoder::FlightDataEncoder;
 pub use flight_data::FlightData;
 pub use head::FlightDataHead;
+pub use ipc_stream::IpcStreamDeframer;
 pub use pool::{BodyPool, BodyPoolStatistics};

@@ -86,6 +86,10 @@ pub(crate) struct ManyArgs {
     /// the flight lies there; repeatable
     #[arg(long, value_name = "HOST")]
     pub(crate) trust: Vec<String>,
+    /// Read what lies at http:// and https:// locations on this host (HOST, HOST:PORT) as Arrow IPC
+    /// streams, without any credentials; repeatable
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_http: Vec<String>,
 }
 
 impl ReadArgs {

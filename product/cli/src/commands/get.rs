@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use wingbeat::{BatchStream, Client, LocationPolicy, ReadOptions};
+use wingbeat_http::HttpFetcher;
 
 use crate::args::{GetArgs, ManyArgs, OutputArgs};
 use crate::connect::{client, parse_url};
@@ -24,8 +25,14 @@ pub(super) async fn run(args: GetArgs) -> Outcome {
 
 /// How a flight of many endpoints is read.
 fn read_options(args: &ManyArgs) -> Outcome<ReadOptions> {
-    let trusted = LocationPolicy::default().trust_credentials_to(&args.trust);
-    let options = ReadOptions::default().with_locations(trusted.map_err(Failure::usage)?);
+    let locations = LocationPolicy::default()
+        .trust_credentials_to(&args.trust)
+        .and_then(|locations| locations.allow_http_from(&args.allow_http))
+        .map_err(Failure::usage)?;
+    let mut options = ReadOptions::default().with_locations(locations);
+    if !args.allow_http.is_empty() {
+        options = options.with_fetcher(HttpFetcher::new());
+    }
     Ok(match args.connections {
         Some(connections) => options.with_connections(connections.into()),
         None => options,

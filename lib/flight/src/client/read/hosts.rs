@@ -35,6 +35,12 @@ impl Hosts {
         let host = canonical(host);
         self.0.iter().any(|pattern| pattern.matches(&host, port))
     }
+
+    /// Whether the host is one of them by its own name, not as one of many.
+    pub(super) fn names(&self, host: &str, port: u16) -> bool {
+        let host = canonical(host);
+        self.0.iter().any(|pattern| pattern.host == host && pattern.matches(&host, port))
+    }
 }
 
 impl Pattern {
@@ -100,6 +106,8 @@ mod tests {
         }
         assert!(Hosts::parse(["*"]).unwrap().contains("any", 1));
         assert!(!Hosts::default().contains("any", 1));
+        assert!(hosts.names("NODE-1", 7) && hosts.names("node-2", 8815));
+        assert!(!hosts.names("a.b.org", 1) && !hosts.names("node-2", 1));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use wingbeat_wire::message::Location;
 
 use super::home::{Home, host_port, is_local_name};
 use super::hosts::Hosts;
-use super::place::Place;
+use super::place::{Place, without_secrets};
 use crate::client::address;
 use crate::{Error, Origin, Result};
 
@@ -65,7 +65,8 @@ impl LocationPolicy {
 
     /// Reads `http://` and `https://` locations on these hosts, with the
     /// [fetcher](crate::ReadOptions::with_fetcher). See [`only`](Self::only) for how a host is
-    /// written.
+    /// written. One that is meant by `*.DOMAIN` or `*` alone may stand for no address of a private
+    /// network, unless the server that was asked is on this machine.
     ///
     /// # Errors
     /// INVALID_ARGUMENT for what is no host.
@@ -159,8 +160,9 @@ impl LocationPolicy {
         Ok(Place::Server { address, reach, is_trusted })
     }
 
-    fn judge_http(&self, home: &Home, uri: &str, scheme: &str) -> Result<Place> {
-        let parsed = uri.parse::<http::Uri>().ok();
+    fn judge_http(&self, home: &Home, whole: &str, scheme: &str) -> Result<Place> {
+        let parsed = whole.parse::<http::Uri>().ok();
+        let uri = &*without_secrets(whole);
         let Some(host) = parsed.as_ref().and_then(http::Uri::host) else {
             let text = format!("cannot read from the location {uri}: it names no host");
             return Err(Error::unavailable(text).with_origin(Origin::Peer));
@@ -174,8 +176,17 @@ impl LocationPolicy {
         if !self.http.contains(host, port) {
             return Err(refused(uri, "its host is none of those allowed for http"));
         }
-        let reach = self.check_host(home, uri, host, port)?;
-        Ok(Place::Http { uri: uri.to_owned(), reach })
+        let mut reach = self.check_host(home, uri, host, port)?;
+        if reach != Reach::Anywhere && !self.http.names(host, port) {
+            reach = Reach::PublicNetwork;
+            if host.parse::<IpAddr>().is_ok_and(|ip| !reach.allows(ip)) {
+                return Err(refused(
+                    uri,
+                    "an address of a private network has to be allowed itself",
+                ));
+            }
+        }
+        Ok(Place::Http { uri: whole.to_owned(), reach })
     }
 
     fn check_plaintext(&self, uri: &str) -> Result<()> {

@@ -162,7 +162,7 @@ impl Reading {
         timeout: Option<Duration>,
     ) -> Result<Opened> {
         let Some(fetcher) = &self.options().fetcher else {
-            let text = format!("cannot read from the location {uri}: no fetcher for http is set");
+            let text = format!("cannot read from the location {place}: no fetcher for http is set");
             return Err(Error::unavailable(text));
         };
         let limits = &self.client.options.limits;

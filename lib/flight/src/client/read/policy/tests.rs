@@ -126,7 +126,7 @@ fn http_has_its_own_list() {
     let policy = LocationPolicy::default().allow_http_from(["*"]).unwrap();
     let home = home("grpc://db:8815", false);
     for (uri, expected) in [
-        ("http://bucket/a?sig=1", "http://bucket/a?sig=1"),
+        ("http://bucket/a?sig=1", "http://bucket/a"),
         ("HTTPS://bucket:1/a", "HTTPS://bucket:1/a"),
         ("http://169.254.169.254/latest", REFUSED),
         ("http://[::1]/a", REFUSED),
@@ -135,4 +135,21 @@ fn http_has_its_own_list() {
     ] {
         assert_eq!(leads(&policy, &home, uri), expected, "{uri}");
     }
+}
+
+#[test]
+fn a_private_network_is_allowed_by_its_own_name_alone() {
+    let home = home("grpc://db:8815", false);
+    let all = LocationPolicy::default().allow_http_from(["*"]).unwrap();
+    let named = all.clone().allow_http_from(["10.0.0.1:9000", "minio.corp"]).unwrap();
+    let reach = |policy: &LocationPolicy, uri| match judge(policy, &home, uri) {
+        Ok(Place::Http { reach, .. }) => Some(reach),
+        _ => None,
+    };
+    assert_eq!(reach(&all, "http://10.0.0.1:9000/a"), None);
+    assert_eq!(reach(&named, "http://10.0.0.1:9000/a"), Some(Reach::BeyondThisMachine));
+    assert_eq!(reach(&named, "http://10.0.0.1/a"), None);
+    // A name is judged by the address that it stands for.
+    assert_eq!(reach(&all, "http://minio.corp/a"), Some(Reach::PublicNetwork));
+    assert_eq!(reach(&named, "http://minio.corp/a"), Some(Reach::BeyondThisMachine));
 }
