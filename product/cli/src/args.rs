@@ -1,6 +1,7 @@
 //! The command line's grammar.
 
 mod auth;
+mod cluster;
 mod flight;
 mod output;
 mod put;
@@ -12,6 +13,7 @@ mod tls;
 use clap::{Parser, Subcommand};
 
 pub(crate) use auth::{CredentialArgs, PasswdArgs, ServeAuthArgs};
+pub(crate) use cluster::ServeClusterArgs;
 pub(crate) use flight::{ConnectArgs, FlightArgs, ManyArgs, MomentArgs, ReadArgs};
 pub(crate) use output::{FormatArg, OutputArgs};
 pub(crate) use put::{ModeArg, PutArgs};

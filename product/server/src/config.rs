@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use wingbeat::{Address, ServerTls};
-use wingbeat_store::StoreLocation;
+use wingbeat_store::{SplitOptions, StoreLocation};
 
 use crate::auth::AuthConfig;
+use crate::cluster::TicketKey;
 
 /// The settings of one server process.
 #[derive(Debug, Clone)]
@@ -34,9 +35,17 @@ pub struct ServeConfig {
     pub max_uploads: usize,
     /// Bytes that running reads and uploads may hold in memory together.
     pub memory_limit_bytes: u64,
+    /// The bytes on disk that an endpoint of a flight aims at.
+    pub endpoint_bytes: u64,
     /// How long a call waits for room in [`memory_limit_bytes`](Self::memory_limit_bytes) before
     /// it is refused.
     pub room_wait: Duration,
+    /// What tickets are signed with.
+    pub ticket_key: TicketKey,
+    /// How long a ticket is good; readers of ours renew theirs.
+    pub ticket_lifetime: Duration,
+    /// By how many seconds the clock of tickets is fast, for tests.
+    pub clock_fast: i64,
     /// A stream that makes no progress for this long is ended.
     pub stall_timeout: Duration,
     /// How old a connection may get before its client is told to open another one.
@@ -59,7 +68,11 @@ impl ServeConfig {
             max_connections: 1024,
             max_uploads: 64,
             memory_limit_bytes: 2 << 30,
+            endpoint_bytes: SplitOptions::default().bytes_target,
             room_wait: Duration::from_secs(10),
+            ticket_key: TicketKey::default(),
+            ticket_lifetime: Duration::from_secs(3600),
+            clock_fast: 0,
             stall_timeout: Duration::from_secs(300),
             connection_age_max: None,
             drain: Duration::from_secs(30),
@@ -76,6 +89,7 @@ impl ServeConfig {
             ("max-connections", self.max_connections as u64),
             ("max-uploads", self.max_uploads as u64),
             ("memory-limit", self.memory_limit_bytes),
+            ("endpoint-bytes", self.endpoint_bytes),
         ];
         for (setting, value) in positive {
             if value == 0 {
@@ -100,6 +114,11 @@ impl ServeConfig {
 }
 
 impl ServeConfig {
+    /// How flights are split into endpoints.
+    pub(crate) fn split(&self) -> SplitOptions {
+        SplitOptions { bytes_target: self.endpoint_bytes, ..SplitOptions::default() }
+    }
+
     /// What was meant to be encrypted is.
     fn validate_tls(&self) -> Result<(), ConfigError> {
         let with_tls = self.bind.iter().find(|address| matches!(address, Address::Tls { .. }));

@@ -4,11 +4,11 @@
 //! and answers in the terms of Flight. What it does not do: it reads and writes no file itself
 //! (that is `wingbeat-store`) and knows no command line (that is `wingbeat-cli`).
 //!
-//! [`serve`] is the whole server; [`StoreService`] is the service alone, for tests and for
-//! those who mount it elsewhere.
+//! [`serve`] is the whole server.
 
 mod auth;
 mod budget;
+mod cluster;
 mod config;
 mod log;
 mod request;
@@ -18,7 +18,7 @@ mod stall;
 mod status;
 
 pub use auth::{AuthConfig, JwtConfig};
+pub use cluster::TicketKey;
 pub use config::{ConfigError, ServeConfig};
 pub use log::{AccessLog, AccessLogService};
 pub use serve::{ServeError, serve};
-pub use service::{StoreService, Writes};

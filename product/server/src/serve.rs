@@ -7,11 +7,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::server::{HealthReporter, health_reporter};
-use wingbeat::{Address, Server, ServerConfig, ServerOptions, Sessions};
+use wingbeat::{Address, Server, ServerConfig, ServerOptions, Sessions, StandardAction};
 use wingbeat_auth::LoadError;
 use wingbeat_store::{Store, StoreError, StoreLocation, StoreOptions};
 
 use crate::auth::Guard;
+use crate::cluster::{Clock, Keys, Tickets};
 use crate::config::{ConfigError, ServeConfig};
 use crate::log::AccessLog;
 use crate::service::{StoreService, Writes};
@@ -65,9 +66,10 @@ pub async fn serve(
     config.validate()?;
     let guard = load_guard(&config).await?;
     let sessions = config.sessions.then(Sessions::in_memory);
-    let store = open_store(&config).await?;
+    let (store, keys) = open_store(&config).await?;
+    let tickets = Tickets::new(keys, Clock::fast_by(config.clock_fast), config.ticket_lifetime);
     let stop = CancellationToken::new();
-    let service = StoreService::new(store, &config)
+    let service = StoreService::new(store, &config, tickets)
         .with_stopping(stop.clone())
         .with_discretion(config.auth.policy.is_some());
     let (mut health, health_service) = health_reporter();
@@ -80,6 +82,7 @@ pub async fn serve(
         addresses.push(server.local_addr());
         let writes = writes(&config, &server.local_addr());
         warn_of(&config, writes, &server.local_addr());
+        let server = server.standard_actions([StandardAction::RenewFlightEndpoint]);
         let server = guard.put_before(server);
         let server = match &sessions {
             Some(sessions) => server.sessions(sessions.clone()),
@@ -126,17 +129,18 @@ async fn load_guard(config: &ServeConfig) -> Result<Guard, ServeError> {
     }
 }
 
-async fn open_store(config: &ServeConfig) -> Result<Store, ServeError> {
-    let root = config.root.clone();
+/// Opens the folder, and reads the keys, which may lie in it.
+async fn open_store(config: &ServeConfig) -> Result<(Store, Keys), ServeError> {
+    let (root, key) = (config.root.clone(), config.ticket_key.clone());
     let options = StoreOptions::default().with_read_only(config.read_only);
-    let opened = tokio::task::spawn_blocking(move || Store::open(root, options)).await;
-    match opened {
-        Ok(Ok(store)) => Ok(store),
-        Ok(Err(error)) => {
-            Err(ServeError::Store { root: config.root.clone(), source: Box::new(error) })
-        }
-        Err(panic) => Err(ServeError::Run(panic.to_string())),
-    }
+    let open = move || {
+        let store = Store::open(root.clone(), options)
+            .map_err(|source| ServeError::Store { root, source: Box::new(source) })?;
+        let keys = Keys::load(&key, &store)?;
+        Ok((store, keys))
+    };
+    let opened = tokio::task::spawn_blocking(open).await;
+    opened.unwrap_or_else(|panic| Err(ServeError::Run(panic.to_string())))
 }
 
 async fn bind(address: &Address, config: &ServeConfig) -> Result<Server, ServeError> {

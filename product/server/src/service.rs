@@ -5,21 +5,24 @@ mod get;
 mod info;
 mod list;
 mod put;
+mod renew;
 
 use tokio_util::sync::CancellationToken;
 use wingbeat::{
     Action, ActionResult, ActionType, BatchStream, CallContext, Criteria, Error, FlightDescriptor,
-    FlightInfo, FlightService, Permission, ReplyStream, Result, SchemaResult, Ticket, Upload,
+    FlightEndpoint, FlightInfo, FlightService, Permission, RenewFlightEndpointRequest, ReplyStream,
+    Result, SchemaResult, Ticket, Upload,
 };
-use wingbeat_store::{DatasetName, Store, StoreError};
+use wingbeat_store::{DatasetName, SplitOptions, Store, StoreError};
 
 use crate::budget::Budget;
+use crate::cluster::Tickets;
 use crate::config::ServeConfig;
 use crate::status::{IntoFlight, status};
 
 /// Whether a listener takes writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writes {
+pub(crate) enum Writes {
     /// Uploads and drops are done.
     Allowed,
     /// They are refused, for this reason.
@@ -28,10 +31,12 @@ pub enum Writes {
 
 /// A [`FlightService`] over a [`Store`]. Cheap to clone; clones share their limits.
 #[derive(Debug, Clone)]
-pub struct StoreService {
+pub(crate) struct StoreService {
     store: Store,
     budget: Budget,
     writes: Writes,
+    split: SplitOptions,
+    tickets: Tickets,
     /// Whether callers may know only of some datasets, so that none is told of others.
     is_discreet: bool,
     stopping: CancellationToken,
@@ -39,12 +44,13 @@ pub struct StoreService {
 
 impl StoreService {
     /// A service over `store` with the limits of `config`.
-    #[must_use]
-    pub fn new(store: Store, config: &ServeConfig) -> Self {
+    pub(crate) fn new(store: Store, config: &ServeConfig, tickets: Tickets) -> Self {
         Self {
+            tickets,
             store,
             budget: Budget::new(config.memory_limit_bytes, config.max_uploads, config.room_wait),
             writes: Writes::Allowed,
+            split: config.split(),
             is_discreet: false,
             stopping: CancellationToken::new(),
         }
@@ -52,7 +58,7 @@ impl StoreService {
 
     /// The same service, sharing its limits, for a listener with other rights.
     #[must_use]
-    pub fn with_writes(&self, writes: Writes) -> Self {
+    pub(crate) fn with_writes(&self, writes: Writes) -> Self {
         Self { writes, ..self.clone() }
     }
 
@@ -149,6 +155,14 @@ impl FlightService for StoreService {
         action: Action,
     ) -> Result<ReplyStream<ActionResult>> {
         self.action(cx, action).await
+    }
+
+    async fn renew_flight_endpoint(
+        &self,
+        cx: &CallContext,
+        request: RenewFlightEndpointRequest,
+    ) -> Result<FlightEndpoint> {
+        self.renew(cx, request.endpoint.unwrap_or_default()).await
     }
 
     async fn list_actions(&self, cx: &CallContext) -> Result<ReplyStream<ActionType>> {

@@ -28,7 +28,10 @@ pub use error::StoreError;
 pub use format::{FileReader, Format, ReadOptions};
 pub use name::DatasetName;
 pub use options::StoreOptions;
-pub use read::{Operator, Planned, Predicate, ReadPlan, ReadRequest, ReadStream};
+pub use read::{
+    Operator, Piece, Planned, PlannedPiece, Predicate, ReadPlan, ReadRequest, ReadStream,
+    SplitOptions,
+};
 pub use storage::{BucketSettings, StoreLocation};
 pub use store::Store;
 pub use write::{

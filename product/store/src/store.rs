@@ -192,9 +192,40 @@ impl Store {
             form: PLAN_FORM,
             version: dataset.version().to_owned(),
             request: request.clone(),
+            piece: None,
         };
-        let rows = resolved.rows();
-        Ok(Planned { plan, dataset, schema: resolved.schema, rows, bytes })
+        let (rows, is_unfiltered) = (resolved.rows(), resolved.predicates.is_empty());
+        let (schema, parts) = (resolved.schema, Some(resolved.parts));
+        Ok(Planned { plan, dataset, schema, rows, bytes, parts, is_unfiltered })
+    }
+
+    /// The dataset in the version that was planned on. That may have come after the index was made,
+    /// by another process, so one that does not fit is looked for once more.
+    fn as_planned(&self, plan: &ReadPlan) -> Result<Arc<Dataset>, StoreError> {
+        let find = || {
+            let dataset = self.find(&plan.request.dataset)?;
+            Ok(match number_of(&plan.version) {
+                Some(number) if dataset.version() != plan.version => self.earlier(dataset, number),
+                _ => dataset,
+            })
+        };
+        let mut found = find();
+        if !found.as_ref().is_ok_and(|dataset| dataset.version() == plan.version) {
+            self.refresh()?;
+            found = find();
+        }
+        let changed = |reason| StoreError::Changed { name: plan.request.dataset.clone(), reason };
+        match found {
+            Ok(dataset) if dataset.version() == plan.version => Ok(dataset),
+            Ok(dataset) => {
+                let (planned, now) = (&plan.version, dataset.version());
+                Err(changed(format!("planned on version {planned}, now at {now}")))
+            }
+            Err(StoreError::NotFound { .. }) => {
+                Err(changed("it is gone since it was planned".to_owned()))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// A table at the version that was planned on, where its log still tells of it.
@@ -224,28 +255,8 @@ impl Store {
                 plan.form
             )));
         }
-        let name = &plan.request.dataset;
-        let dataset = self.find(name).map_err(|error| match error {
-            StoreError::NotFound { name, .. } => {
-                StoreError::Changed { name, reason: "it is gone since it was planned".to_owned() }
-            }
-            other => other,
-        })?;
-        let dataset = match number_of(&plan.version) {
-            Some(number) if dataset.version() != plan.version => self.earlier(dataset, number),
-            _ => dataset,
-        };
-        if dataset.version() != plan.version {
-            return Err(StoreError::Changed {
-                name: name.clone(),
-                reason: format!(
-                    "planned on version {}, now at {}",
-                    plan.version,
-                    dataset.version()
-                ),
-            });
-        }
-        let resolved = Resolved::new(dataset, &plan.request)?;
+        let dataset = self.as_planned(plan)?;
+        let resolved = Resolved::new(dataset, &plan.request)?.with_piece(plan.piece);
         let schema = resolved.schema.clone();
         let options = &self.inner.options;
         let bounds = BatchBounds {

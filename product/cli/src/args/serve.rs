@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::ArgPredicate;
 
 use super::flight::parse_duration;
-use super::{ServeAuthArgs, ServeTlsArgs};
+use super::{ServeAuthArgs, ServeClusterArgs, ServeTlsArgs};
 
 /// Every flag can come from the environment as well: WINGBEAT_ and its name.
 #[derive(Debug, clap::Args)]
@@ -50,6 +50,16 @@ pub(crate) struct ServeArgs {
         value_parser = parse_bytes
     )]
     pub(crate) memory_limit: u64,
+    /// The bytes on disk that an endpoint of a flight aims at; flights of more have several, which
+    /// clients read at once
+    #[arg(
+        long,
+        default_value = "64MiB",
+        value_name = "BYTES",
+        env = "WINGBEAT_ENDPOINT_BYTES",
+        value_parser = parse_bytes
+    )]
+    pub(crate) endpoint_bytes: u64,
     /// End a stream that makes no progress for this long
     #[arg(
         long,
@@ -82,6 +92,8 @@ pub(crate) struct ServeArgs {
     /// What is logged, in the syntax of tracing filters (error, info, wingbeat=debug)
     #[arg(long, default_value = "info", value_name = "FILTER", env = "WINGBEAT_LOG")]
     pub(crate) log: String,
+    #[command(flatten)]
+    pub(crate) cluster: ServeClusterArgs,
     #[command(flatten)]
     pub(crate) tls: ServeTlsArgs,
     #[command(flatten)]

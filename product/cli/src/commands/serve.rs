@@ -5,10 +5,10 @@ use std::io::{IsTerminal, Write};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use wingbeat::Address;
-use wingbeat_server::{AuthConfig, JwtConfig, ServeConfig, serve};
+use wingbeat_server::{AuthConfig, JwtConfig, ServeConfig, TicketKey, serve};
 use wingbeat_store::StoreLocation;
 
-use crate::args::{LogFormatArg, ServeArgs, ServeAuthArgs};
+use crate::args::{LogFormatArg, ServeArgs, ServeAuthArgs, ServeClusterArgs};
 use crate::exit::{Failure, Outcome};
 use crate::progress::say;
 use crate::tls::serve_tls;
@@ -63,6 +63,10 @@ fn config(args: &ServeArgs) -> Outcome<ServeConfig> {
     config.max_connections = args.max_connections;
     config.max_uploads = args.max_uploads;
     config.memory_limit_bytes = args.memory_limit;
+    config.endpoint_bytes = args.endpoint_bytes;
+    config.ticket_key = ticket_key(&args.cluster);
+    config.ticket_lifetime = args.cluster.ticket_lifetime;
+    config.clock_fast = args.cluster.clock_fast;
     config.stall_timeout = args.stall_timeout;
     config.drain = args.drain;
     config.connection_age_max = args.max_connection_age;
@@ -73,6 +77,16 @@ fn config(args: &ServeArgs) -> Outcome<ServeConfig> {
     config.auth.client_certificates = args.tls.tls_client_ca.is_some()
         && (!args.tls.tls_client_optional || config.auth.is_required());
     Ok(config)
+}
+
+/// What tickets are signed with. A key in an argument would be seen by everybody on the machine.
+fn ticket_key(args: &ServeClusterArgs) -> TicketKey {
+    let text = || std::env::var("WINGBEAT_TICKET_KEY").ok().filter(|text| !text.is_empty());
+    match (&args.ticket_key_file, text()) {
+        (Some(file), _) => TicketKey::File(file.clone()),
+        (None, Some(text)) => TicketKey::Text(text),
+        (None, None) => TicketKey::OfFolder,
+    }
 }
 
 /// Who is let in, and to what.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::support::{BIRDS_CSV, Server, files_below, start, wingbeat};
+use super::support::{BIRDS_CSV, Server, data_below, start, wingbeat};
 
 struct Setting {
     server: Server,
@@ -142,7 +142,7 @@ fn what_the_server_did_not_write_is_replaced_only_on_demand() {
     std::fs::write(set.served.path().join("birds.csv"), BIRDS_CSV).unwrap();
     std::fs::write(folder.join("x.csv"), BIRDS_CSV).unwrap();
     assert_eq!(wingbeat(["action", &set.server.url(""), "refresh"]).data(), "");
-    let before = files_below(set.served.path());
+    let before = data_below(set.served.path());
     for name in ["birds", "many"] {
         let run = wingbeat(["put", &set.file("b.csv"), &set.server.url(name)]);
         run.fails(4, &["FAILED_PRECONDITION", "hint: --mode replace"]);

@@ -2,8 +2,6 @@
 
 mod command;
 mod put;
-mod ticket;
 
-pub(crate) use command::{dataset_of_path, parse_command};
+pub(crate) use command::{Command, dataset_of_path, parse_command};
 pub(crate) use put::PutRequest;
-pub(crate) use ticket::{Redeem, encode_ticket, parse_ticket};

@@ -8,8 +8,8 @@ use wingbeat::{
 use wingbeat_store::{ReadRequest, ReadStream, Store, StoreError};
 
 use super::StoreService;
+use crate::cluster::Redeem;
 use crate::log::CallRecord;
-use crate::request::{Redeem, parse_ticket};
 use crate::status::status;
 
 /// Request header: how the bodies of the batches are compressed on their way.
@@ -27,7 +27,7 @@ const ATTEMPTS: usize = 4;
 
 impl StoreService {
     pub(super) async fn get(&self, cx: &CallContext, ticket: &Ticket) -> Result<BatchStream> {
-        let redeem = parse_ticket(ticket)?;
+        let redeem = self.tickets.redeem(ticket).await?;
         if let Some(record) = CallRecord::of(cx) {
             record.dataset(redeem.dataset());
         }
@@ -35,7 +35,9 @@ impl StoreService {
         self.authorize(cx, Permission::Read, redeem.dataset()).await?;
         let room = self.budget.read().await?;
         let (stream, version) = match redeem {
-            Redeem::Planned(plan) => {
+            Redeem::Planned(signed) => {
+                signed.check_caller(cx)?;
+                let plan = signed.plan;
                 self.blocking(move |store| Ok((store.read(&plan)?, plan.version))).await?
             }
             Redeem::Direct(command) => {

@@ -12,6 +12,7 @@ use wingbeat_store::{Dataset, Planned, Selection};
 
 use super::StoreService;
 use super::info::flight_info;
+use crate::cluster::Signer;
 use crate::status::IntoFlight;
 
 impl StoreService {
@@ -28,19 +29,20 @@ impl StoreService {
         let selection = Selection::parse(text).into_flight()?;
         let datasets = self.blocking(move |store| store.list(&selection)).await?;
         // Described one by one, as the client takes them.
-        let cx = cx.clone();
-        let infos = stream::iter(datasets).then(move |dataset| describe(cx.clone(), dataset));
+        let (cx, signer) = (cx.clone(), self.tickets.signer(cx).await);
+        let describe = move |dataset| describe(cx.clone(), signer.clone(), dataset);
+        let infos = stream::iter(datasets).then(describe);
         Ok(ReplyStream::from_stream(infos))
     }
 }
 
 /// What a listing says of a dataset: all that GetFlightInfo would say to this caller, and to one
 /// that may not read it its name alone.
-async fn describe(cx: CallContext, dataset: Arc<Dataset>) -> Result<FlightInfo> {
+async fn describe(cx: CallContext, signer: Signer, dataset: Arc<Dataset>) -> Result<FlightInfo> {
     let name = dataset.name();
     let descriptor = FlightDescriptor::path(name.components());
     match cx.authorize(Permission::Read, name.as_str()).await {
-        Ok(()) => flight_info(&Planned::whole(dataset), descriptor),
+        Ok(()) => flight_info(&Planned::whole(dataset), descriptor, &signer, None),
         Err(error) if error.code() == Code::PermissionDenied => {
             let unknown = FlightInfo::new(&Schema::empty()).with_descriptor(descriptor);
             Ok(unknown.with_total_records(-1).with_total_bytes(-1))

@@ -3,7 +3,7 @@
 use std::fs;
 
 use tempfile::tempdir;
-use wingbeat::{Code, Criteria};
+use wingbeat::{Code, Criteria, FlightInfo};
 
 use crate::logs;
 use crate::support::{TestServer, act, infos, list, name_of, rows, write_file};
@@ -54,7 +54,7 @@ async fn what_is_listed_can_be_asked_for() {
     for info in listed {
         let descriptor = info.flight_descriptor.clone().unwrap();
         let asked = client.get_flight_info(descriptor).await.unwrap();
-        assert_eq!(asked, info, "{}", name_of(&info));
+        assert_eq!(without_tickets(&asked), without_tickets(&info), "{}", name_of(&info));
     }
 }
 
@@ -97,7 +97,13 @@ async fn a_folder_that_is_itself_a_flight_is_served() {
     let listed = infos(&client, "").await.unwrap();
     let [info] = listed.as_slice() else { panic!("{listed:?}") };
     let descriptor = info.flight_descriptor.clone().unwrap();
-    assert_eq!(client.get_flight_info(descriptor.clone()).await.unwrap(), *info);
+    let asked = client.get_flight_info(descriptor.clone()).await.unwrap();
+    assert_eq!(without_tickets(&asked), without_tickets(info));
     let batch = crate::support::read(&client, descriptor).await.unwrap();
     assert_eq!((batch.num_rows(), batch.num_columns()), (4, 3));
+}
+
+/// What a flight is; a ticket says when it was made.
+fn without_tickets(info: &FlightInfo) -> FlightInfo {
+    FlightInfo { endpoints: Vec::new(), ..info.clone() }
 }

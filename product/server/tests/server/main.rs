@@ -4,6 +4,7 @@
 mod actions;
 mod auth;
 mod broken;
+mod endpoints;
 mod health;
 mod info;
 mod limits;

@@ -16,14 +16,16 @@ use wingbeat::{
     Ticket,
 };
 use wingbeat_server::{ServeConfig, ServeError, serve};
-use wingbeat_store::{FileWriter, Format, WriteOptions};
+use wingbeat_store::{FileWriter, Format, StoreLocation, WriteOptions};
 
 /// How long anything may take before a test counts as hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that stops when it is dropped.
 pub(crate) struct TestServer {
-    folder: TempDir,
+    /// `None` where the test keeps it.
+    folder: Option<TempDir>,
+    root: PathBuf,
     pub(crate) address: String,
     pub(crate) addresses: Vec<String>,
     pub(crate) stop: CancellationToken,
@@ -44,8 +46,25 @@ impl TestServer {
     /// On a folder that is there.
     pub(crate) async fn on(folder: TempDir, change: impl FnOnce(&mut ServeConfig)) -> Self {
         let mut config = ServeConfig::new(folder.path());
-        config.bind = vec!["grpc://127.0.0.1:0".parse().unwrap()];
         change(&mut config);
+        let mut server = Self::of(config).await;
+        server.folder = Some(folder);
+        server
+    }
+
+    /// Stops, and begins again on the same folder with other settings.
+    pub(crate) async fn again(mut self, change: impl FnOnce(&mut ServeConfig)) -> Self {
+        let folder = self.folder.take().unwrap();
+        self.ended().await.unwrap();
+        Self::on(folder, change).await
+    }
+
+    /// With settings alone; the address is chosen unless they name others.
+    pub(crate) async fn of(mut config: ServeConfig) -> Self {
+        if config.bind == ServeConfig::new(".").bind {
+            config.bind = vec!["grpc://127.0.0.1:0".parse().unwrap()];
+        }
+        let StoreLocation::Folder(root) = config.root.clone() else { panic!("{config:?}") };
         let (ready, addresses) = oneshot::channel::<Vec<String>>();
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
@@ -54,12 +73,12 @@ impl TestServer {
         };
         let task = tokio::spawn(serve(config, announce, stopped));
         let addresses = addresses.await.unwrap();
-        Self { folder, address: addresses[0].clone(), addresses, stop, task }
+        Self { folder: None, root, address: addresses[0].clone(), addresses, stop, task }
     }
 
     /// The folder that is served.
     pub(crate) fn root(&self) -> &Path {
-        self.folder.path()
+        &self.root
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -72,11 +91,12 @@ impl TestServer {
         tokio::time::timeout(PATIENCE, &mut self.task).await.unwrap().unwrap()
     }
 
-    /// Everything below the folder that is a file, uploads under way included, locks not.
+    /// Everything below the folder that is a file, uploads under way included; neither locks nor
+    /// the secret.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut files = Vec::new();
         walk(self.root(), self.root(), &mut files);
-        files.retain(|file| !file.ends_with("lock"));
+        files.retain(|file| !file.ends_with("lock") && file != ".wingbeat/secret");
         files.sort();
         files
     }

@@ -1,7 +1,10 @@
 //! DoGet and its tickets.
 
+use std::time::Duration;
+
 use wingbeat::arrow::array::RecordBatch;
-use wingbeat::{Code, Ticket};
+use wingbeat::{Code, FlightEndpoint, RenewFlightEndpointRequest, Ticket};
+use wingbeat_server::{ServeConfig, TicketKey};
 use wingbeat_store::WriteOptions;
 
 use crate::logs;
@@ -134,5 +137,58 @@ async fn a_value_that_does_not_fit_is_named() {
     assert_eq!(error.code(), Code::DataLoss, "{error}");
     for word in ["t.csv", "line 200002", "\"id\"", "\"seven\""] {
         assert!(error.message().contains(word), "{word}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_outlives_its_server_and_is_renewed() {
+    let server = TestServer::start().await;
+    write_file(&server.root().join("t.parquet"), &rows(0, 10));
+    let info = server.client().get_flight_info(path("t")).await.unwrap();
+    let [endpoint] = info.endpoints.as_slice() else { panic!("{info:?}") };
+    assert!(endpoint.expiration_time.is_some());
+    let again = server.again(|config| config.ticket_lifetime = Duration::from_secs(7200)).await;
+    let client = again.client();
+    let redeem = async |endpoint: &FlightEndpoint| {
+        whole(client.do_get(endpoint.ticket.clone().unwrap()).await?).await
+    };
+    assert_eq!(redeem(endpoint).await.unwrap(), rows(0, 10));
+    let request = RenewFlightEndpointRequest { endpoint: Some(endpoint.clone()) };
+    let renewed = client.renew_flight_endpoint(request).await.unwrap();
+    assert_ne!(renewed.ticket, endpoint.ticket);
+    assert!(renewed.expiration_time.unwrap().seconds > endpoint.expiration_time.unwrap().seconds);
+    assert_eq!(renewed.app_metadata, endpoint.app_metadata);
+    assert_eq!(redeem(&renewed).await.unwrap(), rows(0, 10));
+    let error = client.renew_flight_endpoint(RenewFlightEndpointRequest::default()).await;
+    assert_eq!(error.unwrap_err().code(), Code::InvalidArgument);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_clocks_and_who_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    write_file(&folder.path().join("t.parquet"), &rows(0, 10));
+    let with = async |keys: &[&str], fast: i64| {
+        let keys: Vec<_> = keys.iter().map(|key| key.repeat(40)).collect();
+        let mut config = ServeConfig::new(folder.path());
+        config.ticket_key = TicketKey::Text(keys.join("\n"));
+        config.ticket_lifetime = Duration::from_secs(60);
+        config.clock_fast = fast;
+        TestServer::of(config).await
+    };
+    let home = with(&["a"], 0).await;
+    let info = home.client().get_flight_info(path("t")).await.unwrap();
+    let ticket = info.endpoints[0].ticket.clone().unwrap();
+    for (keys, fast, expected) in [
+        (&["b", "a"][..], 0, None),
+        (&["a"], -120, None),
+        (&["a"], 120, None),
+        (&["a"], 300, Some(Code::NotFound)),
+        (&["b"], 0, Some(Code::FailedPrecondition)),
+    ] {
+        let server = with(keys, fast).await;
+        let read = server.client().do_get(ticket.clone()).await;
+        assert_eq!(read.err().map(|error| error.code()), expected, "{keys:?} {fast}");
+        // A name is planned there and then.
+        assert_eq!(get(&server.client(), "t").await.unwrap(), rows(0, 10));
     }
 }

@@ -16,7 +16,7 @@ use flate2::read::MultiGzDecoder;
 use super::scan::FileEntry;
 use crate::commit::MARK_KEY;
 use crate::error::StoreError;
-use crate::format::{Format, Opened, ReadOptions, SchemaFile};
+use crate::format::{Format, GroupList, Opened, ReadOptions, SchemaFile};
 use crate::storage::{Found, Place, Stamp};
 
 /// The largest schema file.
@@ -35,6 +35,8 @@ pub(crate) struct Facts {
     pub(crate) schema: SchemaRef,
     /// Its rows, where the format counts them.
     pub(crate) rows: Option<u64>,
+    /// Where it can be cut, where the format tells.
+    pub(crate) groups: GroupList,
     /// Whether this store wrote it.
     pub(crate) written: bool,
     /// How it is read: for a text with the schema settled.
@@ -88,18 +90,21 @@ impl Prober<'_> {
         };
         let opened = Opened::open(source, file.format, &options)?;
         let schema = opened.schema().clone();
-        let (rows, written) = match &opened {
-            Opened::Parquet(file) => (Some(file.rows()), file.footer_value(MARK_KEY).is_some()),
-            Opened::IpcFile(file) => {
-                (Some(file.count_rows()?), file.footer_value(MARK_KEY).is_some())
+        let (rows, groups, written) = match &opened {
+            Opened::Parquet(file) => {
+                (Some(file.rows()), file.groups(), file.footer_value(MARK_KEY).is_some())
             }
-            Opened::Stream(..) => (None, false),
+            Opened::IpcFile(file) => {
+                let groups = file.groups()?;
+                (Some(groups.rows()), groups, file.footer_value(MARK_KEY).is_some())
+            }
+            Opened::Stream(..) => (None, GroupList::default(), false),
         };
         if file.format.is_text() {
             options.schema_settled = file.format == Format::Csv || options.schema.is_none();
             options.schema = Some(schema.clone());
         }
-        Ok(Facts { schema, rows, written, options })
+        Ok(Facts { schema, rows, groups, written, options })
     }
 
     /// Whether a fresh file begins as one of its format does, and does not end as a whole one.

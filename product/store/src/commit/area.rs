@@ -3,6 +3,7 @@
 //! ```text
 //! .wingbeat/lock                    held while a commit changes names
 //! .wingbeat/turn.lock               held while somebody waits for that lock
+//! .wingbeat/secret                  what the processes on the folder share, see `secret`
 //! .wingbeat/intent                  a commit of two steps that is under way, see `intent`
 //! .wingbeat/staging/PROCESS.lock    held for as long as the process lives
 //! .wingbeat/staging/PROCESS/        that process's uploads
@@ -26,8 +27,6 @@ use super::intent;
 use super::lock::FileLock;
 use crate::StoreError;
 
-/// The folder below the store's root.
-const AREA: &str = ".wingbeat";
 /// The ending of a process's lock file.
 const LOCK_ENDING: &str = "lock";
 
@@ -50,6 +49,9 @@ struct Own {
 }
 
 impl Writing {
+    /// Its folder below the store's root.
+    pub(super) const FOLDER: &str = ".wingbeat";
+
     /// For the store at `root`.
     pub(crate) fn new(root: &Path) -> Self {
         Self::with_disk(root, Disk::default())
@@ -59,7 +61,7 @@ impl Writing {
     pub(crate) fn with_disk(root: &Path, disk: Disk) -> Self {
         Self {
             disk,
-            area: root.join(AREA),
+            area: root.join(Self::FOLDER),
             root: root.to_owned(),
             own: Mutex::new(None),
             next: AtomicU64::new(0),

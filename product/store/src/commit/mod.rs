@@ -26,6 +26,7 @@ mod occupant;
 mod outcome;
 mod publish;
 mod remove;
+mod secret;
 mod stage;
 mod staged;
 mod staged_file;

@@ -12,7 +12,7 @@ use deltalake_core::table::state::DeltaTableState;
 use super::partition::typed;
 use crate::StoreError;
 use crate::catalog::{Facts, Part};
-use crate::format::ReadOptions;
+use crate::format::{GroupList, ReadOptions};
 use crate::storage::Stamp;
 
 /// The files of a version.
@@ -41,7 +41,8 @@ pub(super) fn files(
         .map_err(|error| corrupt(format!("a partition column is missing: {error}")))?;
     let facts = |rows: Option<u64>| {
         let options = ReadOptions::default();
-        Arc::new(Facts { schema: schema.clone(), rows, written: false, options })
+        let groups = GroupList::default();
+        Arc::new(Facts { schema: schema.clone(), rows, groups, written: false, options })
     };
     let mut found = Vec::new();
     let mut texts: Vec<Vec<Option<String>>> = vec![Vec::new(); keys.len()];

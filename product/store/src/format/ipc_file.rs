@@ -1,5 +1,6 @@
 //! Reading Arrow IPC files: footer first, then block by block, only what lies within the file.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::{Block, convert, root_as_footer, root_as_message};
 use arrow_schema::SchemaRef;
 
+use super::groups::GroupList;
 use super::guard::{arrow_error, guard};
 use super::ipc_check::check_claims;
 use super::source::Source;
@@ -82,8 +84,8 @@ impl IpcFile {
         self.footer.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
-    /// Counts the rows by reading the head of every batch.
-    pub(crate) fn count_rows(&self) -> Result<u64, StoreError> {
+    /// The batches, whose rows are counted by reading the head of each.
+    pub(crate) fn groups(&self) -> Result<GroupList, StoreError> {
         guard(self.source.name(), || {
             let extent = |block: &Block| extent(block, self.source.name());
             let heads = self
@@ -91,14 +93,22 @@ impl IpcFile {
                 .iter()
                 .map(|block| extent(block).map(|(at, head, _)| at..at.saturating_add(head)));
             let source = self.source.fetch(heads.collect::<Result<_, _>>()?)?.wait()?;
-            let mut rows = 0_u64;
+            let mut list = GroupList::default();
             for block in &self.batches {
-                let (at, head, _) = extent(block)?;
+                let (at, head, body) = extent(block)?;
+                let bytes = head.saturating_add(body);
                 let head = source.read(at, head)?;
-                rows = rows.saturating_add(message_rows(&head, self.source.name())?);
+                list.push(message_rows(&head, self.source.name())?, bytes);
             }
-            Ok(rows)
+            Ok(list)
         })
+    }
+
+    /// Leaves out all batches but these.
+    pub(crate) fn keep(&mut self, batches: Range<usize>) {
+        let end = batches.end.min(self.batches.len());
+        self.batches.truncate(end);
+        self.batches.drain(..batches.start.min(end));
     }
 
     /// The batches, with the columns of these indices into the schema or all of them.

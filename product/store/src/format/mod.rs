@@ -3,6 +3,7 @@
 mod csv_quotes;
 mod csv_read;
 mod decoders;
+mod groups;
 mod guard;
 mod ipc_check;
 mod ipc_file;
@@ -21,6 +22,7 @@ mod text_infer;
 mod text_source;
 
 pub(crate) use decoders::Decoders;
+pub(crate) use groups::GroupList;
 pub(crate) use guard::{arrow_error, guard};
 pub use kind::Format;
 pub(crate) use open::{Batches, Opened};

@@ -10,6 +10,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowF
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use super::decoders::Decoders;
+use super::groups::GroupList;
 use super::guard::{guard, parquet_error};
 use super::parquet_group::{GroupReader, GroupRows};
 use super::source::{Fetching, Source};
@@ -73,6 +74,16 @@ impl ParquetFile {
     /// The same, with what predicates need to look statistics up.
     pub(crate) fn arrow_metadata(&self) -> &ArrowReaderMetadata {
         &self.metadata
+    }
+
+    /// The row groups.
+    pub(crate) fn groups(&self) -> GroupList {
+        let mut list = GroupList::default();
+        for group in self.metadata().row_groups() {
+            let count = |found: i64| u64::try_from(found).unwrap_or(0);
+            list.push(count(group.num_rows()), count(group.compressed_size()));
+        }
+        list
     }
 
     /// The rows of the file.

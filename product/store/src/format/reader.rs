@@ -80,7 +80,7 @@ impl FileReader {
         let (batches, rows): (Batches, _) = match opened {
             Opened::Stream(_, batches) => (batches, None),
             Opened::IpcFile(file) => {
-                let rows = file.count_rows()?;
+                let rows = file.groups()?.rows();
                 (Box::new(file.scan(None)?), Some(rows))
             }
             Opened::Parquet(file) => {

@@ -75,6 +75,7 @@ impl Cursor {
                 Some(source) => source,
                 None => self.open_source(at)?,
             };
+            let part = (at, part);
             let opened = open(source, part, &self.resolved, self.window, &self.decoding)?;
             self.window.skip = opened.skip;
             self.current = Some(opened.batches);

@@ -40,10 +40,10 @@ pub(crate) struct OpenPart {
     pub(crate) skip: u64,
 }
 
-/// Starts to read a part.
+/// Starts to read a part, which has this place in its dataset.
 pub(crate) fn open(
     source: Source,
-    part: &Part,
+    (at, part): (usize, &Part),
     resolved: &Resolved,
     window: Window,
     decoding: &Decoding,
@@ -63,7 +63,8 @@ pub(crate) fn open(
         Opened::Stream(_, batches) => {
             (batches, (0..schema.fields().len()).collect(), window.skip, predicates)
         }
-        Opened::IpcFile(file) => {
+        Opened::IpcFile(mut file) => {
+            file.keep(resolved.groups(at));
             wanted.extend(columns_of(&predicates, &schema));
             ascending(&mut wanted);
             let batches = file.scan(Some(wanted.clone()))?;
@@ -76,7 +77,10 @@ pub(crate) fn open(
             }
             ascending(&mut wanted);
             let skip = if predicates.is_empty() { 0 } else { window.skip };
-            let scan = parquet(file, &predicates, pushed, &wanted, window, decoding);
+            let mut row_groups = prune::row_groups(&file, &predicates);
+            row_groups.retain(|group| resolved.groups(at).contains(group));
+            let groups = ParquetParts { roots: &wanted, row_groups };
+            let scan = parquet(file, &predicates, pushed, groups, window, decoding);
             (Box::new(scan), wanted, skip, if pushed { Vec::new() } else { predicates })
         }
     };
@@ -143,16 +147,21 @@ fn push_down(file: &ParquetFile, predicates: &[Bound]) -> bool {
     !predicates.is_empty() && groups.iter().all(|group| group.num_rows() <= FILTER_ROWS_MAX)
 }
 
+/// Which columns and row groups of a Parquet file are read.
+struct ParquetParts<'a> {
+    roots: &'a [usize],
+    row_groups: Vec<usize>,
+}
+
 /// Scans a Parquet file.
 fn parquet(
     file: ParquetFile,
     predicates: &[Bound],
     pushed: bool,
-    roots: &[usize],
+    parts: ParquetParts<'_>,
     window: Window,
     decoding: &Decoding,
 ) -> ParquetScan {
-    let row_groups = prune::row_groups(&file, predicates);
     let plain = predicates.is_empty();
     let schema = file.schema().clone();
     let descriptor = file.metadata().file_metadata().schema_descr_ptr();
@@ -175,8 +184,8 @@ fn parquet(
         Box::new(make) as Box<dyn Fn() -> RowFilter + Send>
     });
     let wanted = ParquetWanted {
-        roots: roots.to_vec(),
-        row_groups,
+        roots: parts.roots.to_vec(),
+        row_groups: parts.row_groups,
         filter,
         filtered,
         offset: if plain { window.skip } else { 0 },

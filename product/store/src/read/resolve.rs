@@ -1,11 +1,13 @@
 //! A request against its dataset: which columns, which files, which conditions.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::Array;
 use arrow_schema::{Field, Schema, SchemaRef};
 
 use super::bind::bind_all;
+use super::piece::Piece;
 use super::predicate::Predicate;
 use super::request::ReadRequest;
 use crate::catalog::Dataset;
@@ -31,6 +33,8 @@ pub(crate) struct Resolved {
     pub(crate) predicates: Vec<Predicate>,
     pub(crate) limit: Option<u64>,
     pub(crate) offset: u64,
+    /// What of it is read, where that is not all.
+    pub(crate) piece: Option<Piece>,
 }
 
 impl Resolved {
@@ -62,7 +66,23 @@ impl Resolved {
             parts.retain(|&part| possible.get(part) != Some(&false));
         }
         let (limit, offset) = (request.limit, request.offset);
-        Ok(Self { columns, schema: output, parts, predicates, limit, offset, dataset })
+        let piece = None;
+        Ok(Self { columns, schema: output, parts, predicates, limit, offset, piece, dataset })
+    }
+
+    /// The same without what is not in the piece.
+    pub(crate) fn with_piece(mut self, piece: Option<Piece>) -> Self {
+        if let Some(piece) = &piece {
+            self.parts.retain(|&part| piece.groups(part).is_some());
+        }
+        self.piece = piece;
+        self
+    }
+
+    /// The row groups or batches of a part that are read.
+    pub(crate) fn groups(&self, part: usize) -> Range<usize> {
+        let of_piece = self.piece.as_ref().map(|piece| piece.groups(part).unwrap_or(0..0));
+        of_piece.unwrap_or(0..usize::MAX)
     }
 
     /// The rows of the outcome, where they are known without reading.

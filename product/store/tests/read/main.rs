@@ -4,6 +4,7 @@
 mod catalog;
 mod filters;
 mod lanes;
+mod pieces;
 mod requests;
 mod support;
 mod text;

@@ -1,5 +1,6 @@
 //! An upload that has begun and goes on for as long as somebody wants.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ChildStdin;
@@ -43,7 +44,8 @@ impl OpenUpload {
 /// while.
 pub(crate) fn data_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = files_below(folder);
-    files.retain(|file| file.file_name().is_some_and(|name| name != "lock"));
+    let is_data = |name: &OsStr| name != "lock" && name != "secret";
+    files.retain(|file| file.file_name().is_some_and(is_data));
     files.retain(|file| file.extension().is_none_or(|extension| extension != "lock"));
     files
 }
