@@ -166,7 +166,7 @@ fn begin(
     }
     check_upload_id(options.upload_id.as_deref())?;
     let schema = without_mark(&schema);
-    let found = found(store, &target)?;
+    let found = settled(store, &target)?;
     if table::is_wanted(&options, &found) {
         if store.bucket().is_some() {
             return Err(StoreError::Unsupported {
@@ -214,6 +214,17 @@ fn begin_table(
     };
     let upload = TableUpload::new(store.writing(), layout, &options.write)?;
     Ok(Staged::writing(schema, order, Files::Table(Box::new(upload))))
+}
+
+/// What bears a target's name when no commit is under way: one that changes a file's ending takes
+/// two steps, and between them both files stand there.
+fn settled(store: &Store, target: &Target) -> Result<Vec<Occupant>, StoreError> {
+    let seen = found(store, target)?;
+    if seen.len() < 2 || store.bucket().is_some() {
+        return Ok(seen);
+    }
+    let _lock = store.writing().lock()?;
+    found(store, target)
 }
 
 /// What bears a target's name.

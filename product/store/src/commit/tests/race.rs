@@ -1,7 +1,10 @@
 //! Writers at the same time.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
+use super::super::area::Writing;
+use super::super::disk::{Disk, Hook, Operation};
 use super::*;
 
 const WRITERS: i64 = 12;
@@ -86,4 +89,35 @@ async fn of_several_writers_with_one_version_one_wins() {
     }
     assert_eq!(winners.len(), 1);
     assert_eq!(value(&folder.path().join("trips.parquet")), winners[0]);
+}
+
+/// Between the two steps of a commit that changes the ending, both files stand there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_upload_that_begins_within_a_commit_waits_for_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = open(folder.path());
+    put(&before, "trips", 1, StageOptions::default().with_format(Format::Arrow)).await.unwrap();
+    let (begin, begun) = std::sync::mpsc::channel();
+    let (tell, told) = std::sync::mpsc::channel();
+    let told = std::sync::Mutex::new(told);
+    let hook: Hook = Arc::new(move |operation| {
+        if matches!(operation, Operation::Remove(path) if path.ends_with("trips.arrow")) {
+            let _ = begin.send(());
+            // It fails at once, or waits for what we hold here.
+            let _ = told.lock().unwrap().recv_timeout(Duration::from_millis(300));
+        }
+        Ok(())
+    });
+    let writing = Writing::with_disk(before.root().as_path(), Disk::hooked(hook));
+    let slow = Store::with_writing(before.root().as_path(), writing);
+    let beginner = tokio::task::spawn_blocking(move || {
+        begun.recv().unwrap();
+        let staged = before.stage("trips", schema(), StageOptions::default());
+        let staged = tokio::runtime::Handle::current().block_on(staged);
+        let _ = tell.send(());
+        staged.map(drop)
+    });
+    put(&slow, "trips", 2, StageOptions::default().with_format(Format::Parquet)).await.unwrap();
+    beginner.await.unwrap().unwrap();
+    assert_eq!(visible(folder.path()), ["trips.parquet"]);
 }
